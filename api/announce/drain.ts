@@ -1,0 +1,117 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Announcer } from '../../shared/server/announcement.js'
+import type { Log } from '../../shared/server/log.js'
+import type { Db } from '../database/database.js'
+import { deleteTold, type LeasedRow, leaseOutbox, putOff } from './outbox.js'
+
+/** Rows that push is being told at a time. */
+const MAX_IN_FLIGHT = 500
+/** How often we look by ourselves: what a crash or another process left behind. */
+const POLL_MS = 1000
+/** When a row that push refused, or could not be told, is tried again. */
+const RETRY_MS = 300
+
+/**
+ * Carries the outbox to push: publish first, delete after. Every row goes its own way, so that one which push
+ * is slow to take holds up no other. Wake-ups only make it quick; looking by itself every second is what
+ * guarantees that everything is told. `db` need not be durable: what it forgets is told twice.
+ */
+export class Drain {
+  #endPause = () => {}
+  #isAwake = false
+  #inFlight = 0
+  #told: LeasedRow[] = []
+  #failed: LeasedRow[] = []
+  #settling: Promise<void> | undefined
+
+  constructor(
+    private readonly db: Db,
+    private readonly announcer: Announcer,
+    private readonly log: Log,
+  ) {}
+
+  /** Something was committed. Cheap, and may be called any number of times. */
+  wake(): void {
+    this.#isAwake = true
+    this.#endPause()
+  }
+
+  /** Runs until `signal` aborts, then tells what is still there, once. */
+  async run(signal: AbortSignal): Promise<void> {
+    signal.addEventListener('abort', () => this.#endPause(), { once: true })
+    while (!signal.aborted) {
+      this.#isAwake = false
+      const isMore = await this.#takeSome()
+      if (!isMore && !this.#isAwake && !signal.aborted) await this.#pause()
+    }
+    await this.#takeSome()
+    while (this.#inFlight > 0 || this.#settling) await (this.#settling ?? sleep(5))
+  }
+
+  /** True when there may be more to take right away. */
+  async #takeSome(): Promise<boolean> {
+    const room = MAX_IN_FLIGHT - this.#inFlight
+    if (room === 0) return false
+    try {
+      const rows = await leaseOutbox(this.db, room)
+      for (const row of rows) void this.#tell(row)
+      return rows.length === room
+    } catch (error) {
+      this.log.warn({ reason: messageOf(error) }, 'the outbox cannot be read')
+      return false
+    }
+  }
+
+  async #tell(row: LeasedRow): Promise<void> {
+    this.#inFlight += 1
+    try {
+      await this.announcer.announce(row)
+      this.#told.push(row)
+    } catch (error) {
+      this.#failed.push(row)
+      this.log.debug({ topic: row.topic, reason: messageOf(error) }, 'push could not be told')
+    }
+    this.#settling ??= this.#settle()
+  }
+
+  /** Writes outcomes down, as many at a time as have come meanwhile. */
+  async #settle(): Promise<void> {
+    // Whatever push took in this turn of the event loop goes into one statement.
+    await new Promise((resolve) => setImmediate(resolve))
+    while (this.#told.length + this.#failed.length > 0) {
+      const told = this.#told.splice(0)
+      const failed = this.#failed.splice(0)
+      try {
+        if (told.length > 0) await deleteTold(this.db, told)
+        if (failed.length > 0) await this.#tryLater(failed)
+      } catch (error) {
+        // Their leases end by themselves, and they are told again.
+        this.log.warn({ reason: messageOf(error) }, 'the outbox cannot be written')
+      }
+      const wasFull = this.#inFlight === MAX_IN_FLIGHT
+      this.#inFlight -= told.length + failed.length
+      if (wasFull) this.wake()
+    }
+    this.#settling = undefined
+  }
+
+  async #tryLater(rows: LeasedRow[]): Promise<void> {
+    this.log.warn({ count: rows.length }, 'push could not be told; trying again')
+    await putOff(this.db, rows, RETRY_MS)
+    setTimeout(() => this.wake(), RETRY_MS).unref()
+  }
+
+  #pause(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, POLL_MS)
+      this.#endPause = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,100 @@
+import { readdir, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { sql } from 'kysely'
+import type { Context } from '../context.js'
+import { removeBlobs } from './attachments.js'
+import { spoolFolder } from './blobs/open.js'
+import { deleteUnused, findLeftovers, lockDue } from './store.js'
+
+const HOUR_MS = 3600_000
+const FIRST_AFTER_MS = 60_000
+const EVERY_MS = HOUR_MS
+/** What is in use is looked at again after this long: the message may be recalled, the avatar replaced. */
+const CHECK_AGAIN_MS = 7 * 24 * HOUR_MS
+/** A file that is being stored counts as deleted for as long as that takes; nobody takes this long. */
+const STORING_LIMIT_MS = HOUR_MS
+/** Few: whoever sends one of them waits while they are looked at, and the app's other writers wait behind. */
+const BATCH = 100
+/** Any number that nobody else uses for an advisory lock of this database. */
+const LOCK = 4_011_968
+
+/** What one clean-up did. */
+export interface CleanedUp {
+  deleted: number
+  blobsRemoved: number
+  uploadsRemoved: number
+}
+
+/** Cleans up every hour until `signal` aborts. */
+export async function cleanUpRegularly(ctx: Context, signal: AbortSignal): Promise<void> {
+  for (let waitMs = FIRST_AFTER_MS; !signal.aborted; waitMs = EVERY_MS) {
+    await sleep(waitMs, undefined, { signal, ref: false }).catch(() => {})
+    if (signal.aborted) return
+    await cleanUp(ctx, signal).catch((error) =>
+      ctx.log.error({ err: error }, 'cleaning up attachments failed'),
+    )
+  }
+}
+
+/**
+ * Deletes attachments that no message, avatar or emoji has shown for long enough, removes the blobs of deleted
+ * ones, and uploads that a crash left behind. Undefined when another process is at it.
+ */
+export async function cleanUp(ctx: Context, signal?: AbortSignal): Promise<CleanedUp | undefined> {
+  // The lock is the connection's: it goes with the process that holds it, whatever becomes of it.
+  return ctx.db.connection().execute(async (db) => {
+    const { rows } = await sql<{ got: boolean }>`select pg_try_advisory_lock(${LOCK}) as got`.execute(db)
+    if (!rows[0]?.got) return undefined
+    try {
+      return {
+        deleted: await deleteOrphans(ctx, signal),
+        blobsRemoved: await removeLeftovers(ctx, signal),
+        uploadsRemoved: await removeOldUploads(ctx),
+      }
+    } finally {
+      await sql`select pg_advisory_unlock(${LOCK})`.execute(db)
+    }
+  })
+}
+
+async function deleteOrphans(ctx: Context, signal: AbortSignal | undefined): Promise<number> {
+  const now = ctx.now()
+  let deleted = 0
+  for (let found = BATCH; found === BATCH && !signal?.aborted; ) {
+    await ctx.db.transaction().execute(async (trx) => {
+      const ids = await lockDue(trx, now, BATCH)
+      found = ids.length
+      if (found > 0) deleted += await deleteUnused(trx, ids, { now, checkAfter: now + CHECK_AGAIN_MS })
+    })
+  }
+  return deleted
+}
+
+async function removeLeftovers(ctx: Context, signal: AbortSignal | undefined): Promise<number> {
+  let removed = 0
+  while (!signal?.aborted) {
+    const leftovers = await findLeftovers(ctx.db, ctx.now() - STORING_LIMIT_MS, BATCH)
+    for (const row of leftovers) {
+      if (signal?.aborted) break
+      await removeBlobs(ctx, row)
+      removed += 1
+    }
+    if (leftovers.length < BATCH) break
+  }
+  return removed
+}
+
+async function removeOldUploads(ctx: Context): Promise<number> {
+  const folder = spoolFolder(ctx.config)
+  const names = await readdir(folder).catch(() => [])
+  let removed = 0
+  for (const name of names) {
+    const path = join(folder, name)
+    const found = await stat(path).catch(() => undefined)
+    if (!found || ctx.now() - found.mtimeMs < ctx.config.attachments.orphanHours * HOUR_MS) continue
+    await rm(path, { force: true })
+    removed += 1
+  }
+  return removed
+}

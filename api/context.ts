@@ -1,0 +1,72 @@
+import type { Log } from '../shared/server/log.js'
+import { createTokens, type Tokens } from '../shared/server/tokens.js'
+import type { BlobStore } from './attachments/blobs/blob-store.js'
+import { openBlobStore } from './attachments/blobs/open.js'
+import type { ApiConfig } from './config.js'
+import { createReadMarks, type ReadMarks } from './conversations/read-marks.js'
+import type { Db } from './database/database.js'
+import { createLimits, type Limits } from './limits/limits.js'
+import { type Appender, createAppender } from './messages/append.js'
+import { type Clock, createClock } from './sync/clock.js'
+import { Turns } from './sync/turns.js'
+import { Accounts } from './users/accounts.js'
+
+/** What one API process has, built once and passed to rules. */
+export interface Context {
+  config: ApiConfig
+  log: Log
+  /** The wall clock, in ms. Stamps come from `clock`, never from here. */
+  now(): number
+  tokens: Tokens
+  db: Db
+  clock: Clock
+  turns: Turns
+  appender: Appender
+  readMarks: ReadMarks
+  /** The bytes of attachments. */
+  blobs: BlobStore
+  limits: Limits
+  accounts: Accounts
+  /** True once the process is on its way out. */
+  isStopping(): boolean
+  /** Tells the drain that there is something in the outbox. */
+  wakeDrain(): void
+  /** Says that there are mails to be written. */
+  wakeMails(): void
+}
+
+/** What a context is made of; tests replace the clocks. */
+export interface ContextParts {
+  config: ApiConfig
+  log: Log
+  db: Db
+  now?: () => number
+  clock?: Clock
+  isStopping(): boolean
+  wakeDrain(): void
+  wakeMails?: () => void
+}
+
+export function createContext(parts: ContextParts): Context {
+  const { config, log, db, wakeDrain, isStopping } = parts
+  const clock = parts.clock ?? createClock(log)
+  const turns = new Turns()
+  const writing = { db, clock, turns, wakeDrain }
+  return {
+    config,
+    log,
+    db,
+    clock,
+    turns,
+    wakeDrain,
+    wakeMails: parts.wakeMails ?? (() => {}),
+    isStopping,
+    now: parts.now ?? Date.now,
+    tokens: createTokens(config.tokenSecret),
+    appender: createAppender(writing),
+    accounts: new Accounts(db),
+    readMarks: createReadMarks(writing),
+    blobs: openBlobStore(config),
+    limits: createLimits(config.limits),
+  }
+}

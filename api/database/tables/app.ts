@@ -1,0 +1,12 @@
+import type { Generated } from 'kysely'
+
+/** A customer's application: it owns its users, sessions and everything in them. */
+export interface AppTable {
+  id: Generated<string>
+  key: string
+  secret: string
+  name: string
+  created_at: string
+  /** Live members a group may have; null: GROUP_SIZE_LIMIT. */
+  group_size_limit: Generated<number | null>
+}

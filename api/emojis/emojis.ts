@@ -1,0 +1,71 @@
+import { AppError } from '../../shared/server/app-error.js'
+import type { ChangeEmojiBody, EmojiBody, EmojiObject } from '../../shared/wire/emojis.js'
+import type { ListObject } from '../../shared/wire/objects.js'
+import type { Context } from '../context.js'
+import type { Viewer } from '../http/viewer.js'
+import { list, type PageRequest } from '../sync/collection.js'
+import { write } from '../sync/write.js'
+import { emojis, presentEmoji } from './collection.js'
+import { findEmoji, insertEmoji, updateEmoji } from './store.js'
+
+/*
+ * Emojis are announced to nobody: the wire has no sync type for them, clients pull them when they start, and
+ * telling every user of an app would be a write per user.
+ */
+
+export function listEmojis(
+  ctx: Context,
+  viewer: Viewer,
+  request: PageRequest,
+): Promise<ListObject<EmojiObject>> {
+  return list(ctx.db, emojis, { appId: viewer.appId }, request)
+}
+
+/** Throws NotFound. */
+export async function getEmoji(ctx: Context, viewer: Viewer, id: string): Promise<EmojiObject> {
+  const row = await findEmoji(ctx.db, viewer.appId, id)
+  if (!row) throw noSuchEmoji()
+  return presentEmoji(row)
+}
+
+/** Throws NotAllowed. */
+export async function addEmoji(ctx: Context, viewer: Viewer, body: EmojiBody): Promise<EmojiObject> {
+  requireAdmin(viewer)
+  const row = await write(ctx, viewer.appId, (trx, stamp) => {
+    const v = String(stamp)
+    return insertEmoji(trx, { ...body, app_id: viewer.appId, created_at: v, v })
+  })
+  return presentEmoji(row)
+}
+
+/** Throws NotAllowed, NotFound. */
+export async function changeEmoji(
+  ctx: Context,
+  viewer: Viewer,
+  id: string,
+  body: ChangeEmojiBody,
+): Promise<EmojiObject> {
+  requireAdmin(viewer)
+  const row = await write(ctx, viewer.appId, (trx, stamp) =>
+    updateEmoji(trx, viewer.appId, id, { ...body, v: String(stamp) }),
+  )
+  if (!row) throw noSuchEmoji()
+  return presentEmoji(row)
+}
+
+/** Leaves a tombstone. Throws NotAllowed, NotFound. */
+export async function deleteEmoji(ctx: Context, viewer: Viewer, id: string): Promise<void> {
+  requireAdmin(viewer)
+  const row = await write(ctx, viewer.appId, (trx, stamp) =>
+    updateEmoji(trx, viewer.appId, id, { is_deleted: true, v: String(stamp) }),
+  )
+  if (!row) throw noSuchEmoji()
+}
+
+function requireAdmin(viewer: Viewer): void {
+  if (!viewer.isAdmin) throw new AppError('NotAllowed', 'emojis are kept by the administrator')
+}
+
+function noSuchEmoji(): AppError {
+  return new AppError('NotFound', 'there is no such emoji')
+}

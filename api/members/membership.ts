@@ -1,0 +1,101 @@
+import { AppError } from '../../shared/server/app-error.js'
+import type { MemberRole } from '../../shared/wire/objects.js'
+import { SyncType } from '../../shared/wire/sync-types.js'
+import { systemContent, systemText } from '../../shared/wire/texts.js'
+import type { Stamp } from '../../shared/wire/time.js'
+import { announce, favouritesChanged, ownCollectionChanged, sessionChanged } from '../announce/announce.js'
+import type { Context } from '../context.js'
+import type { Db, Trx } from '../database/database.js'
+import { findMessageCount, insertSystemMessage } from '../messages/store.js'
+import { isLive } from '../sessions/access.js'
+import { type SessionRow, stampMembership, updateSession } from '../sessions/store.js'
+import {
+  countLiveMembers,
+  findGroupSizeLimit,
+  findMaster,
+  findMember,
+  findOldestLiveMembers,
+  insertMember,
+  type MemberRow,
+  reviveMember,
+  updateRole,
+} from './store.js'
+
+/** What the rules about members share. All of it runs under the stamp. */
+
+/** Lets a user in, for the first time or again under the ids of before. Throws Conflict when the group is full. */
+export async function enter(
+  ctx: Pick<Context, 'config'>,
+  trx: Trx,
+  stamp: Stamp,
+  session: SessionRow,
+  user: { id: string; name: string },
+  role: MemberRole,
+): Promise<MemberRow> {
+  const known = await findMember(trx, session.id, user.id)
+  if (isLive(known)) throw new Error(`user ${user.id} is in session ${session.id} already`)
+  await requireRoom(ctx, trx, session)
+  const messageCount = await findMessageCount(trx, session.id)
+  const place = { sessionId: session.id, userId: user.id, role, messageCount, peerId: null }
+  const entered = known
+    ? await reviveMember(trx, stamp, known, role, messageCount)
+    : await insertMember(trx, stamp, place)
+  await membershipChanged(trx, stamp, session, systemText.memberJoined(user.name))
+  // A favourite of the group that was kept while its owner was out is no longer frozen.
+  if (known) await announce(trx, stamp, [ownCollectionChanged(user.id, SyncType.userSessions)])
+  return entered
+}
+
+/** Throws Conflict when the group has as many members as the app lets it have. */
+export async function requireRoom(
+  { config }: Pick<Context, 'config'>,
+  trx: Trx,
+  session: SessionRow,
+): Promise<void> {
+  const limit = (await findGroupSizeLimit(trx, session.app_id)) ?? config.groupSizeLimit
+  if ((await countLiveMembers(trx, session.id, limit)) < limit) return
+  throw new AppError('Conflict', `the group is full: it may have ${limit} members`)
+}
+
+/** Every change of who is in: new mts, the group's name after its members, a system message, the news. */
+export async function membershipChanged(
+  trx: Trx,
+  stamp: Stamp,
+  session: SessionRow,
+  text: string,
+): Promise<void> {
+  const name = session.name_changed ? undefined : await nameAfterMembers(trx, session.id)
+  await stampMembership(trx, stamp, session.id, name)
+  await insertSystemMessage(trx, stamp, session.id, systemContent(text))
+  await announce(trx, stamp, [
+    sessionChanged({ type: session.type, id: session.id, mts: stamp }),
+    ...(name !== undefined && name !== session.name ? [favouritesChanged(session.id)] : []),
+  ])
+}
+
+/** Until somebody renames it, a group is called after its first four members. (yun2win.md §1.10) */
+export async function nameAfterMembers(db: Db, sessionId: string): Promise<string> {
+  const oldest = await findOldestLiveMembers(db, sessionId, 4)
+  return oldest.map((member) => member.name).join(',')
+}
+
+/** Another role for a live member. A group has one master: whoever was it becomes an administrator. */
+export async function changeRole(
+  trx: Trx,
+  stamp: Stamp,
+  session: SessionRow,
+  member: MemberRow,
+  role: MemberRole,
+): Promise<MemberRow> {
+  if (role === 'master') await demoteMaster(trx, stamp, session.id)
+  const changed = await updateRole(trx, stamp, member.id, role)
+  await updateSession(trx, stamp, session.id)
+  const { id, type, mts } = session
+  await announce(trx, stamp, [sessionChanged({ type, id, mts: Number(mts) })])
+  return changed
+}
+
+export async function demoteMaster(trx: Trx, stamp: Stamp, sessionId: string): Promise<void> {
+  const master = await findMaster(trx, sessionId)
+  if (master) await updateRole(trx, stamp, master.id, 'admin')
+}

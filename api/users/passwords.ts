@@ -1,0 +1,32 @@
+import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto'
+import { promisify } from 'node:util'
+
+const derive = promisify<string, Buffer, number, ScryptOptions, Buffer>(scrypt)
+
+/** 32 MiB and some 80 ms a password: costly to guess, bearable to check. */
+const COST = { N: 2 ** 15, r: 8, p: 1 }
+const KEY_BYTES = 32
+
+/** Hashes what the client sends as its password: `scrypt$N$r$p$salt$hash`. */
+export async function hashPassword(password: string): Promise<string> {
+  const salt = randomBytes(16)
+  const key = await derive(password, salt, KEY_BYTES, { ...COST, maxmem: memoryFor(COST) })
+  return ['scrypt', COST.N, COST.r, COST.p, salt.toString('base64url'), key.toString('base64url')].join('$')
+}
+
+/** Compares in constant time, with the costs that the hash was made with. */
+export async function isPassword(password: string, hash: string): Promise<boolean> {
+  const [scheme, N, r, p, salt, key] = hash.split('$')
+  if (scheme !== 'scrypt' || !salt || !key) return false
+  const cost = { N: Number(N), r: Number(r), p: Number(p) }
+  const expected = Buffer.from(key, 'base64url')
+  const actual = await derive(password, Buffer.from(salt, 'base64url'), expected.length, {
+    ...cost,
+    maxmem: memoryFor(cost),
+  })
+  return timingSafeEqual(actual, expected)
+}
+
+function memoryFor({ N, r, p }: typeof COST): number {
+  return 128 * N * r + 128 * r * p + 1024 * 1024
+}

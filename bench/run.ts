@@ -1,0 +1,12 @@
+/** `npm run bench -- NAME`: runs one benchmark by hand. Numbers of different runs must not be compared. */
+const benches: Record<string, () => Promise<{ run(): Promise<void> }>> = {
+  append: () => import('./append.js'),
+}
+
+const name = process.argv[2] ?? ''
+const load = benches[name]
+if (!load) {
+  process.stderr.write(`npm run bench -- NAME, where NAME is one of: ${Object.keys(benches).join(', ')}\n`)
+  process.exit(1)
+}
+await (await load()).run()

@@ -1,0 +1,19 @@
+import type { Migration } from 'kysely'
+import * as foundation from './0001-foundation.js'
+import * as frozenConversations from './0002-frozen-conversations.js'
+import * as people from './0003-people.js'
+import * as contactsFavourites from './0004-contacts-favourites.js'
+import * as sessionsMessages from './0006-sessions-messages.js'
+import * as attachments from './0007-attachments.js'
+import * as emojis from './0008-emojis.js'
+
+/** Every step of the schema, by name, in order. Names sort; merged steps are never edited. */
+export const migrations: Record<string, Migration> = {
+  '0001-foundation': foundation,
+  '0002-frozen-conversations': frozenConversations,
+  '0003-people': people,
+  '0004-contacts-favourites': contactsFavourites,
+  '0006-sessions-messages': sessionsMessages,
+  '0007-attachments': attachments,
+  '0008-emojis': emojis,
+}

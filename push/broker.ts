@@ -1,0 +1,143 @@
+import type { EventEmitter } from 'node:events'
+import type { Duplex } from 'node:stream'
+import { Aedes, type Client, type PublishPacket, type Subscription } from 'aedes'
+import type { Log } from '../shared/server/log.js'
+import type { Tokens } from '../shared/server/tokens.js'
+import { userTopic } from '../shared/wire/topics.js'
+import type { PushLimits } from './config.js'
+import { brokerClientId, identify } from './connect.js'
+import { Connection } from './connections.js'
+import { guardReads } from './packet-limit.js'
+import { NoEmitter, NoPersistence } from './stateless.js'
+
+/** QoS 2 messages of one client between PUBLISH and PUBREL. */
+const MAX_UNRELEASED = 1000
+/** How long (ms) a client may leave the broker's own answers (SUBACK, PINGRESP …) unread. */
+const DRAIN_TIMEOUT_MS = 30_000
+
+export interface BrokerOptions {
+  tokens: Tokens
+  log: Log
+  limits: PushLimits
+  /** A connection is accepted: CONNACK 0 has been sent. */
+  onReady(connection: Connection): void
+  /** Resolves when the frame is dealt with; the client's PUBACK or PUBREC waits for that. */
+  onFrame(connection: Connection, topic: string, payload: Buffer): Promise<void>
+}
+
+export interface Broker {
+  /** Speaks MQTT on a new connection. */
+  handle(conn: Duplex): void
+  close(): Promise<void>
+}
+
+/**
+ * MQTT by Aedes: who may connect, and which packets become frames. Aedes relays and keeps nothing here, and
+ * no hook refuses a PUBLISH, as that would close the socket. (yun2win.md §2.7)
+ */
+export async function createBroker({
+  tokens,
+  log,
+  limits,
+  onReady,
+  onFrame,
+}: BrokerOptions): Promise<Broker> {
+  const connections = new WeakMap<Client, Connection>()
+  const persistence = new NoPersistence(MAX_UNRELEASED)
+
+  const aedes = await Aedes.createBroker({
+    mq: new NoEmitter(),
+    persistence,
+    connectTimeout: limits.connectTimeoutMs,
+    drainTimeout: DRAIN_TIMEOUT_MS,
+    // MQTT 3.1 allowed 23; ours are longer once they name the user.
+    maxClientsIdLength: Number.POSITIVE_INFINITY,
+
+    preConnect(_client, packet, done) {
+      packet.clientId = brokerClientId(packet.username, packet.clientId)
+      packet.will = undefined
+      packet.clean = true
+      done(null, true)
+    },
+
+    authenticate(client, username, password, done) {
+      const identity = identify(tokens, username, password)
+      if (identity) connections.set(client, new Connection(identity, client.conn, limits, log))
+      // Refused with CONNACK 5, upon which clients get themselves a new token.
+      done(null, identity !== undefined)
+    },
+
+    authorizePublish(client, packet, done) {
+      const connection = client && connections.get(client)
+      // Only a will has no client, and there are none.
+      if (!connection) return done(new Error('nobody publishes this'))
+      packet.retain = false
+      receive(client, connection, packet)
+        .catch((error) =>
+          log.error({ err: error, userId: connection.identity.userId }, 'a frame got no answer'),
+        )
+        .finally(() => {
+          // Not at once: frames that wait for nothing would follow each other without end, and nobody else had a turn.
+          setImmediate(() => {
+            if (!client.closed) done()
+          })
+        })
+    },
+
+    authorizeSubscribe(client, subscription, done) {
+      const connection = connections.get(client)
+      const isOwn = connection && subscription.topic === userTopic(connection.identity.userId)
+      done(null, isOwn ? subscription : null)
+    },
+  })
+
+  async function receive(client: Client, connection: Connection, packet: PublishPacket): Promise<void> {
+    if (packet.qos === 2) {
+      const noted = persistence.note(client, packet.messageId as number)
+      if (noted === 'too many') client.conn.destroy(new Error('too many unreleased QoS 2 messages'))
+      if (noted !== 'new') return
+    }
+    await onFrame(connection, packet.topic, packet.payload as Buffer)
+  }
+
+  aedes.on('clientReady', (client) => {
+    const connection = connections.get(client)
+    if (connection?.isOpen) onReady(connection)
+  })
+  const onLost = (client: Client, error: Error) =>
+    log.debug(
+      { userId: connections.get(client)?.identity.userId, reason: error.message },
+      'a connection failed',
+    )
+  aedes.on('clientError', onLost)
+  aedes.on('connectionError', onLost)
+  ;(aedes as EventEmitter).on('error', (error) => log.error({ err: error }, 'the broker failed'))
+
+  return {
+    handle(conn) {
+      let client: Client | undefined
+      // What follows a CONNECT waits until its outcome has been told: Aedes would take it a little earlier.
+      const isHeld = () => client !== undefined && (client.connecting || isBusy(connections.get(client)))
+      guardReads(conn, limits.maxPacketBytes, isHeld)
+      client = aedes.handle(conn)
+      grantQos0Only(client)
+    },
+    close: () => new Promise((resolve) => aedes.close(resolve)),
+  }
+}
+
+function isBusy(connection: Connection | undefined): boolean {
+  return connection?.inbox.isFull ?? false
+}
+
+/**
+ * Notifications go out at QoS 0, so SUBACK must not promise more. Aedes grants what was asked for and has no
+ * hook to grant less, so the asking is changed on its way in.
+ */
+function grantQos0Only(client: Client): void {
+  const { _parser: parser } = client as Client & { _parser: EventEmitter }
+  parser.prependListener('packet', (packet: { cmd: string; subscriptions?: Subscription[] }) => {
+    if (packet.cmd !== 'subscribe') return
+    for (const subscription of packet.subscriptions ?? []) subscription.qos = 0
+  })
+}

@@ -1,0 +1,147 @@
+import type { Socket } from 'node:net'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { createTokens } from '../shared/server/tokens.js'
+import { connectPacket, imToken, PushEnv, tokens, until } from '../test/helpers/push-env.js'
+import { brokerClientId } from './connect.js'
+
+const GUID = '0f8fad5b-d9cb-469f-a165-70867728950e'
+const forger = createTokens('some other secret, which is not that of the service')
+
+let env: PushEnv
+beforeAll(async () => {
+  env = await PushEnv.start()
+})
+afterAll(() => env.close())
+
+describe('who is refused, with CONNACK 5', () => {
+  test.each([
+    { title: 'no password', username: '1', password: undefined },
+    { title: 'no user name and no password', username: undefined, password: undefined },
+    { title: 'nonsense for a token', username: '1', password: 'nonsense' },
+    { title: 'an expired token', username: '1', password: tokens.sign('im', { sub: '1', app: 'a' }, -1) },
+    { title: 'a forged token', username: '1', password: forger.sign('im', { sub: '1', app: 'a' }) },
+    { title: "another user's token", username: '1', password: imToken('2') },
+    { title: 'an access token', username: '1', password: tokens.sign('access', { sub: '1', app: 'a' }) },
+    { title: 'a service token of a user', username: '1', password: tokens.sign('service', { sub: 'api' }) },
+    { title: 'an im token of the service', username: 'service', password: imToken('service') },
+    { title: 'a user whose id is none', username: 'a:b', password: imToken('a:b') },
+  ])('$title', async ({ username, password }) => {
+    const raw = await env.rawTcp()
+    raw.send(connectPacket('1', { username, password: password && Buffer.from(password) }))
+    expect(await raw.next('connack')).toMatchObject({ returnCode: 5 })
+    await raw.closed
+    expect(raw.received.all).toEqual([])
+  })
+
+  test('over WebSocket the answer arrives before the end', async () => {
+    const raw = await env.rawWs()
+    raw.send(connectPacket('1', { password: Buffer.from('nonsense') }))
+    expect(await raw.next('connack')).toMatchObject({ returnCode: 5 })
+    await raw.closed
+  })
+})
+
+test.each(['tcp', 'ws'])('a user is accepted over %s', async (transport) => {
+  const device = await env.device('1', { url: transport === 'tcp' ? env.mqttUrl : env.wsUrl })
+  expect(device.received.all).toEqual([{ returnCode: 11 }])
+  expect(device.received.topics).toEqual(['y2w/user/1'])
+})
+
+test('the service is accepted and is no user', async () => {
+  const before = env.push.connectionCount
+  const service = await env.device('service')
+  expect(service.received.all).toEqual([{ returnCode: 11 }])
+  expect(env.push.connectionCount).toBe(before)
+})
+
+test('long client ids are accepted', async () => {
+  await env.device('1', { clientId: 'x'.repeat(300) })
+  await env.device('1', { clientId: `00${GUID}` })
+})
+
+test("another user's client id displaces nobody", async () => {
+  const clientId = `00${GUID}`
+  const victim = await env.device('10', { clientId })
+  await env.device('11', { clientId })
+  await env.device('service', { clientId })
+  const raw = await env.rawTcp()
+  raw.send(connectPacket('10', { clientId, password: Buffer.from('nonsense') }))
+  await raw.closed
+  expect(victim.client.connected).toBe(true)
+  expect(await victim.notifications()).toEqual([])
+})
+
+test('a reconnection of an old client displaces its earlier connection silently', async () => {
+  const first = await env.device('20', { clientId: `00${GUID}` })
+  const other = await env.device('20', { clientId: '00ffffffff-d9cb-469f-a165-70867728950e' })
+  const second = await env.device('20', { clientId: `10${GUID}` })
+  await first.closed
+  expect(first.received.all).toEqual([{ returnCode: 11 }])
+  expect(await second.notifications()).toEqual([])
+  expect(other.client.connected).toBe(true)
+})
+
+test('connections are counted while they last', async () => {
+  const before = env.push.connectionCount
+  const raw = await env.rawTcp()
+  raw.send(connectPacket('30'))
+  await raw.received.first((frame) => frame.returnCode === 11)
+  expect(env.push.connectionCount).toBe(before + 1)
+  raw.send({ cmd: 'disconnect' })
+  await until(() => env.push.connectionCount === before)
+})
+
+test('beyond so many connections of one user the oldest is closed', async () => {
+  const small = await PushEnv.start({ limits: { maxConnectionsPerUser: 3 } })
+  const [other] = await small.devices('2')
+  const own = []
+  for (let i = 0; i < 5; i += 1) own.push(await small.device('1'))
+  await Promise.all([own[0]?.closed, own[1]?.closed])
+  expect(small.push.connectionCount).toBe(4)
+  await small.push.announce({ topic: 'y2w/user/1', stamp: 1, syncs: [{ type: 0 }] })
+  for (const device of own.slice(2)) expect(await device.notifications()).toHaveLength(1)
+  expect(other?.client.connected).toBe(true)
+  await small.close()
+})
+
+test('sessions do not persist', async () => {
+  const first = await env.device('40', { clientId: 'stays', clean: false })
+  const raw = await env.rawTcp()
+  raw.send(connectPacket('40', { clientId: 'stays', clean: false }))
+  expect(await raw.next('connack')).toMatchObject({ returnCode: 0, sessionPresent: false })
+  await first.closed
+})
+
+test('a will is dropped', async () => {
+  env.memberships.set({ sessionId: '50' }, '51', '52')
+  const [witness] = await env.devices('52')
+  const before = env.push.connectionCount
+  const raw = await env.rawTcp()
+  const payload = JSON.stringify({ cmd: 'sendMessage', y2wMessageId: 'will', mts: 1000, message: {} })
+  raw.send(connectPacket('51', { will: { topic: 'y2w/session/group_50', payload, qos: 0, retain: true } }))
+  await raw.received.first((frame) => frame.returnCode === 11)
+  ;(raw.transport as Socket).resetAndDestroy()
+  await until(() => env.push.connectionCount === before)
+  expect(await witness?.notifications()).toEqual([])
+  expect(env.memberships.asked).not.toContain('50')
+})
+
+test('MQTT 5 is refused and 3.1 is taken', async () => {
+  const five = await env.rawTcp()
+  five.send(connectPacket('60', { protocolVersion: 5 }))
+  expect(await five.next('connack')).toMatchObject({ returnCode: 1 })
+  const three = await env.rawTcp()
+  three.send(connectPacket('60', { protocolId: 'MQIsdp', protocolVersion: 3, clientId: 'x'.repeat(23) }))
+  expect(await three.next('connack')).toMatchObject({ returnCode: 0 })
+})
+
+test('the broker knows connections by user and instance', () => {
+  expect(brokerClientId('1', `00${GUID}`)).toBe(brokerClientId('1', `10${GUID}`))
+  expect(brokerClientId('1', `00${GUID}`)).not.toBe(brokerClientId('1', `01${GUID}`))
+  expect(brokerClientId('1', 'phone')).not.toBe(brokerClientId('2', 'phone'))
+  expect(brokerClientId('1', '')).not.toBe(brokerClientId('1', ''))
+  const long = 'x'.repeat(60_000)
+  expect(brokerClientId('1', long)).toBe(brokerClientId('1', long))
+  expect(brokerClientId('1', long)).not.toBe(brokerClientId('1', `${long}y`))
+  expect(brokerClientId('1', long).length).toBeLessThan(128)
+})

@@ -1,0 +1,94 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { type KyselyPlugin, sql } from 'kysely'
+import { append, createAppender } from '../../api/messages/append.js'
+import type { Person } from '../helpers/person.js'
+import { TestEnv } from '../helpers/test-env.js'
+
+let env: TestEnv
+let alice: Person
+let bob: Person
+
+beforeAll(async () => {
+  env = await TestEnv.start()
+  ;[alice, bob] = (await env.people('alice', 'bob')) as [Person, Person]
+})
+afterAll(() => env.close())
+
+test('I3: a message writes the same rows in the same statements in a session of 2 and of 5000', async () => {
+  const pair = await alice.p2pWith(bob)
+  const crowd = await alice.group(bob)
+  await addMembersInBulk(crowd.id, 4998)
+  const { total_count } = await alice.pullMembers(crowd.id)
+  expect(total_count).toBe(5000)
+
+  const small = await costOfOneMessage(pair.id)
+  const large = await costOfOneMessage(crowd.id)
+
+  expect(small.rows).toEqual({
+    app_clock: 1,
+    message: 1,
+    session_head: 1,
+    // the sender's own read position
+    conversation: 1,
+    outbox: 1,
+  })
+  expect(small.statements).toBe(3)
+  expect(large).toEqual(small)
+})
+
+/** The rows that the message's transaction wrote, by table, and how many statements it took. */
+async function costOfOneMessage(sessionId: string) {
+  const { db, clock, turns } = env.api.context
+  let statements = 0
+  const counter: KyselyPlugin = {
+    transformQuery: ({ node }) => {
+      statements += 1
+      return node
+    },
+    transformResult: async ({ result }) => result,
+  }
+  // Its drain is not woken, so that the outbox row is still there to be counted.
+  const appender = createAppender({ db: db.withPlugin(counter), clock, turns, wakeDrain: () => {} })
+  const draft = {
+    sessionId,
+    actorId: alice.id,
+    senderId: alice.id,
+    type: 'text',
+    content: '{}',
+    clientMessageId: null,
+  }
+  const { id } = await append({ db, appender }, '1', draft)
+  return { statements, rows: await rowsWrittenWith(id) }
+}
+
+async function rowsWrittenWith(messageId: string): Promise<Record<string, number>> {
+  const { db } = env.api.context
+  const tables = await sql<{ name: string }>`
+    select table_name as name from information_schema.tables
+    where table_schema = 'public' and table_type = 'BASE TABLE'`.execute(db)
+  const written: Record<string, number> = {}
+  for (const { name } of tables.rows) {
+    const { rows } = await sql<{ count: string }>`
+      select count(*) from ${sql.table(name)} t
+      where t.xmin = (select xmin from message where id = ${messageId})`.execute(db)
+    const count = Number(rows[0]?.count)
+    if (count > 0) written[name] = count
+  }
+  return written
+}
+
+async function addMembersInBulk(sessionId: string, howMany: number): Promise<void> {
+  const { db } = env.api.context
+  await sql`
+    with people as (
+      insert into app_user (app_id, email, name, created_at, v)
+      select 1, 'crowd' || n, 'crowd' || n, 1, 1 from generate_series(1, ${howMany}) n
+      returning id
+    ), joined as (
+      insert into session_member (session_id, user_id, role, created_at, v)
+      select ${sessionId}, id, 'user', 1, 1 from people
+      returning id, user_id, session_id
+    )
+    insert into conversation (id, user_id, session_id, read_count, joined_count, created_at, v)
+    select id, user_id, session_id, 0, 0, 1, 1 from joined`.execute(db)
+}
