@@ -4,7 +4,7 @@ import { openDataDir } from '../data-dir.js'
 import { ConfigError } from '../env.js'
 import type { Log } from '../log.js'
 import { findBinaries } from './binaries.js'
-import { openCluster, POSTGRES_USER, removeUnfinished } from './cluster.js'
+import { type Cluster, openCluster, POSTGRES_USER, removeUnfinished } from './cluster.js'
 import { createLauncher } from './launcher.js'
 import { takeOwnership } from './ownership.js'
 import { findPostmaster } from './postmaster.js'
@@ -12,6 +12,7 @@ import {
   connect,
   disownLockFile,
   isPassing,
+  isRunning,
   logSize,
   logTail,
   type Server,
@@ -71,7 +72,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   void server.ended.then(() => process.off('exit', onExit))
 
   const stop = async () => {
-    await stopServer(site)
+    await stopServer(site, server.pid)
     await server.ended
     await owner.end().catch(() => {})
   }
@@ -113,7 +114,7 @@ async function startOwned(
       // Passing: another starter took ours for one that was left behind, and stopped it.
       const isTransient = error instanceof StartFailure ? error.isTransient : isPassing(error)
       if (isTransient && attempt < START_ATTEMPTS) continue
-      await stopServer(site)
+      await stopServer(site, server.pid)
       const reason = error instanceof StartFailure ? error.tail : (error as Error).message
       throw new ConfigError(
         `The embedded PostgreSQL did not come up. Its log ${site.logFile} ends with:\n${indent(reason)}\n` +
@@ -130,7 +131,7 @@ async function clearTheWay(site: Site, dataDir: string, log: EmbeddedPostgresOpt
   if ('foreign' in found) return disownLockFile(site.cluster)
 
   const { pid, port } = found.alive
-  const gone = whenGone(site.cluster.folder, pid)
+  const gone = whenGone(site.cluster, pid)
   try {
     for (;;) {
       const client = await connect(site.cluster, port, gone.promise)
@@ -139,7 +140,7 @@ async function clearTheWay(site: Site, dataDir: string, log: EmbeddedPostgresOpt
       try {
         await own(client, dataDir)
         log?.warn(`a PostgreSQL (pid ${pid}) was left running by a Nudge that was killed: stopping it first`)
-        return await stopServer(site)
+        return await stopServer(site, pid)
       } catch (error) {
         if (!isPassing(error)) throw error
       } finally {
@@ -174,19 +175,14 @@ async function createDatabase(client: pg.Client): Promise<void> {
 }
 
 /** Of a server that is not our child nobody tells us that it ended. */
-function whenGone(clusterFolder: string, pid: number): { promise: Promise<void>; forget(): void } {
+function whenGone(cluster: Cluster, pid: number): { promise: Promise<void>; forget(): void } {
   let timer: NodeJS.Timeout | undefined
   const promise = new Promise<void>((resolve) => {
     timer = setInterval(async () => {
-      if (!(await isStillThere(clusterFolder, pid))) resolve()
+      if (!(await isRunning(cluster, pid))) resolve()
     }, 100)
   })
   return { promise, forget: () => clearInterval(timer) }
-}
-
-async function isStillThere(clusterFolder: string, pid: number): Promise<boolean> {
-  const found = await findPostmaster(clusterFolder)
-  return found !== undefined && 'alive' in found && found.alive.pid === pid
 }
 
 function indent(text: string): string {

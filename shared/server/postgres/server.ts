@@ -11,8 +11,8 @@ import { findPostmaster, lockFile } from './postmaster.js'
 
 /** How long a server may take to come up (ms), recovery after a crash included. */
 export const START_LIMIT_MS = 120_000
-/** How long (s) a server may take to end its sessions; then it is stopped as in a crash, which loses nothing. */
-const STOP_LIMIT_S = 8
+/** How long (ms) a server may take to end its sessions; then it is stopped as in a crash, which loses nothing. */
+const STOP_LIMIT_MS = 8_000
 /** How long (ms) between two looks at a server that comes up: at first, and at most. */
 const POLL_MS = { first: 20, most: 250 }
 /** SQLSTATEs of a server that is stopping, and of one that is starting or stopping. */
@@ -48,6 +48,7 @@ export interface Site {
 }
 
 export interface Server {
+  pid: number
   port: number
   /** Asks it to end all sessions and stop; does nothing when it has ended. */
   interrupt(): void
@@ -61,11 +62,17 @@ export class StartFailure extends Error {
     super(tail)
   }
 
-  /** The port was taken meanwhile, or another starter was faster: worth another try. */
+  /**
+   * The port was taken meanwhile, another starter was faster, or one took our server, which had no owner yet,
+   * for one that was left behind: worth another try.
+   */
   get isTransient(): boolean {
-    return /Address already in use|could not create any TCP\/IP sockets|lock file ".*" already exists/.test(
-      this.tail,
-    )
+    return [
+      /Address already in use/,
+      /could not create any TCP\/IP sockets/,
+      /lock file ".*" already exists/,
+      /received (fast|immediate) shutdown request/,
+    ].some((sign) => sign.test(this.tail))
   }
 }
 
@@ -86,7 +93,7 @@ export async function spawnServer(site: Site): Promise<Server> {
       () => {},
     )
     await once(child, 'spawn')
-    return { port, ended, interrupt: () => void child.kill('SIGINT') }
+    return { pid: child.pid as number, port, ended, interrupt: () => void child.kill('SIGINT') }
   } catch (error) {
     throw new ConfigError(`The embedded PostgreSQL could not be started: ${(error as Error).message}`)
   } finally {
@@ -137,21 +144,32 @@ export function isPassing(error: unknown): boolean {
   )
 }
 
-/** Stops the server that runs on the cluster, if any, and waits until it is gone. */
-export async function stopServer({
-  cluster,
-  binaries,
-  launcher,
-}: Omit<Site, 'settings' | 'logFile'>): Promise<void> {
-  for (const mode of ['fast', 'immediate']) {
-    const found = await findPostmaster(cluster.folder)
-    if (!found || !('alive' in found)) return
+/**
+ * Stops the server `pid`, if it still runs on the cluster, and waits until it is gone. The next owner's server
+ * may be up on the same folder a moment later, so nothing but the pid says which one is meant.
+ */
+export async function stopServer(
+  { cluster, binaries, launcher }: Omit<Site, 'settings' | 'logFile'>,
+  pid: number,
+): Promise<void> {
+  // How PostgreSQL calls them: fast, and immediate.
+  for (const signal of ['INT', 'QUIT']) {
+    if (!(await isRunning(cluster, pid))) return
     // A failure here may as well mean that it has just ended: the next look tells.
-    const args = ['stop', '--silent', '-D', cluster.folder, '-m', mode, '-w', '-t', String(STOP_LIMIT_S)]
-    await launcher.run(binaries.pg_ctl, args).catch(() => {})
+    await launcher.run(binaries.pg_ctl, ['kill', signal, String(pid)]).catch(() => {})
+    const deadline = Date.now() + STOP_LIMIT_MS
+    while (Date.now() < deadline) {
+      if (!(await isRunning(cluster, pid))) return
+      await delay(POLL_MS.first)
+    }
   }
+  throw new Error(`PostgreSQL (pid ${pid}) does not stop`)
+}
+
+/** Whether the server `pid` runs on the cluster. */
+export async function isRunning(cluster: Cluster, pid: number): Promise<boolean> {
   const found = await findPostmaster(cluster.folder)
-  if (found && 'alive' in found) throw new Error(`PostgreSQL (pid ${found.alive.pid}) does not stop`)
+  return found !== undefined && 'alive' in found && found.alive.pid === pid
 }
 
 /**
