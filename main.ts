@@ -18,8 +18,7 @@ runProcess('nudge', async (closers) => {
 
   const api = await openApi({ config, log, databaseUrl })
   closers.add(() => api.close())
-  const { tokens } = api.context
-  const push = await createPushServer(pushConfig, { tokens, memberships: api.memberships, log })
+  const push = await createPushServer(pushConfig, { ...api, tokens: api.context.tokens, log })
   closers.add(() => push.close())
   const serving = await api.serve(push)
   closers.add(() => serving.stop())

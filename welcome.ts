@@ -2,7 +2,7 @@ import type { ApiConfig } from './api/config.js'
 
 export interface WelcomeFacts {
   url: string
-  push: { mqtt: number; ws: number }
+  push: { mqtt: number; ws: number; mqtts?: number; wss?: number }
   config: ApiConfig
 }
 
@@ -15,6 +15,7 @@ export function welcome({ url, push, config }: WelcomeFacts): string {
     `  REST API        ${url}/v1`,
     `  MQTT            mqtt://${host}:${push.mqtt}`,
     `  MQTT over WS    ws://${host}:${push.ws}`,
+    ...(push.mqtts ? [`  with TLS        mqtts://${host}:${push.mqtts} and wss://${host}:${push.wss}`] : []),
     `  Data            ${databaseUrl ? 'in the database of DATABASE_URL' : `PostgreSQL in ${dataDir}`}`,
     `  Default app     key ${defaultApp.key}`,
     '',

@@ -1,3 +1,4 @@
+import type { Announcement } from '../shared/server/announcement.js'
 import type { Log } from '../shared/server/log.js'
 import { createTokens, type Tokens } from '../shared/server/tokens.js'
 import type { BlobStore } from './attachments/blobs/blob-store.js'
@@ -29,10 +30,14 @@ export interface Context {
   accounts: Accounts
   /** True once the process is on its way out. */
   isStopping(): boolean
+  /** Tells push at once, beside the outbox; rejects when it cannot be reached. */
+  announce(announcement: Announcement): Promise<void>
   /** Tells the drain that there is something in the outbox. */
   wakeDrain(): void
   /** Says that there are mails to be written. */
   wakeMails(): void
+  /** Says that there are groups to be left by deleted users. */
+  wakeDepartures(): void
 }
 
 /** What a context is made of; tests replace the clocks. */
@@ -43,12 +48,14 @@ export interface ContextParts {
   now?: () => number
   clock?: Clock
   isStopping(): boolean
+  announce(announcement: Announcement): Promise<void>
   wakeDrain(): void
   wakeMails?: () => void
+  wakeDepartures?: () => void
 }
 
 export function createContext(parts: ContextParts): Context {
-  const { config, log, db, wakeDrain, isStopping } = parts
+  const { config, log, db, announce, wakeDrain, isStopping } = parts
   const clock = parts.clock ?? createClock(log)
   const turns = new Turns()
   const writing = { db, clock, turns, wakeDrain }
@@ -58,8 +65,10 @@ export function createContext(parts: ContextParts): Context {
     db,
     clock,
     turns,
+    announce,
     wakeDrain,
     wakeMails: parts.wakeMails ?? (() => {}),
+    wakeDepartures: parts.wakeDepartures ?? (() => {}),
     isStopping,
     now: parts.now ?? Date.now,
     tokens: createTokens(config.tokenSecret),

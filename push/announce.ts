@@ -4,6 +4,7 @@ import { parseTopic } from '../shared/wire/topics.js'
 import type { Delivery } from './deliver.js'
 import { encodeFrame } from './encode.js'
 import type { MembershipCache } from './membership-cache.js'
+import { stateOf } from './state.js'
 
 /**
  * Whom an announcement of the API concerns and what they are told. Undefined when it concerns nobody: its
@@ -13,14 +14,19 @@ export async function planAnnouncement(
   memberships: MembershipCache,
   { topic, stamp, mts, syncs }: Announcement,
 ): Promise<Delivery | undefined> {
-  const frame: NotificationFrame = { cmd: 'sendMessage', message: { syncs }, stamp }
+  const message = { syncs }
+  const frame: NotificationFrame = { cmd: 'sendMessage', message, stamp, ...(mts !== undefined && { mts }) }
   const payload = encodeFrame(frame)
+  const state = stateOf(message, stamp)
   const target = parseTopic(topic)
   if (!target) throw new Error(`${topic} is not a topic to announce on`)
-  if (target.kind === 'user' || target.type === 'y2wIMApp') return { userIds: new Set([target.id]), payload }
+  if (target.kind === 'user' || target.type === 'y2wIMApp')
+    return { userIds: new Set([target.id]), payload, state }
 
   const membership = await (mts === undefined
     ? memberships.find(target.id, 'api')
     : memberships.findSince(target.id, mts, 'api'))
-  return membership && { userIds: membership.memberIds, payload, sessionId: target.id }
+  // Without anything to look at it only says that the members have changed.
+  if (!membership || syncs.length === 0) return undefined
+  return { userIds: membership.memberIds, payload, state, sessionId: target.id }
 }

@@ -3,11 +3,14 @@ import type { Duplex } from 'node:stream'
 import { Aedes, type Client, type PublishPacket, type Subscription } from 'aedes'
 import type { Log } from '../shared/server/log.js'
 import type { Tokens } from '../shared/server/tokens.js'
+import type { ConnectCode } from '../shared/wire/codes.js'
 import { userTopic } from '../shared/wire/topics.js'
 import type { PushLimits } from './config.js'
-import { brokerClientId, identify } from './connect.js'
+import { brokerClientId, type Identity, identify } from './connect.js'
 import { Connection } from './connections.js'
+import { UserPaces } from './pace.js'
 import { guardReads } from './packet-limit.js'
+import { refuse } from './refuse.js'
 import { NoEmitter, NoPersistence } from './stateless.js'
 
 /** QoS 2 messages of one client between PUBLISH and PUBREL. */
@@ -19,6 +22,8 @@ export interface BrokerOptions {
   tokens: Tokens
   log: Log
   limits: PushLimits
+  /** Why somebody who is who he says cannot be let in now; undefined when nothing speaks against it. */
+  objection(identity: Identity): ConnectCode | undefined
   /** A connection is accepted: CONNACK 0 has been sent. */
   onReady(connection: Connection): void
   /** Resolves when the frame is dealt with; the client's PUBACK or PUBREC waits for that. */
@@ -39,10 +44,12 @@ export async function createBroker({
   tokens,
   log,
   limits,
+  objection,
   onReady,
   onFrame,
 }: BrokerOptions): Promise<Broker> {
   const connections = new WeakMap<Client, Connection>()
+  const paces = limits.frames && new UserPaces(limits.frames.perUser)
   const persistence = new NoPersistence(MAX_UNRELEASED)
 
   const aedes = await Aedes.createBroker({
@@ -53,18 +60,24 @@ export async function createBroker({
     // MQTT 3.1 allowed 23; ours are longer once they name the user.
     maxClientsIdLength: Number.POSITIVE_INFINITY,
 
-    preConnect(_client, packet, done) {
-      packet.clientId = brokerClientId(packet.username, packet.clientId)
+    // Here and not in `authenticate`, which knows the codes 2 to 5 only.
+    preConnect(client, packet, done) {
+      const identity = identify(tokens, packet)
+      const code = typeof identity === 'number' ? identity : objection(identity)
+      if (typeof identity === 'number' || code !== undefined) {
+        refuse(client.conn, code as ConnectCode, (reason) => done(reason, false))
+        return
+      }
+      packet.clientId = brokerClientId(identity, packet.clientId)
       packet.will = undefined
       packet.clean = true
+      const userPace = identity.kind === 'user' ? paces?.of(identity.userId) : undefined
+      connections.set(client, new Connection(identity, client.conn, limits, log, userPace))
       done(null, true)
     },
 
-    authenticate(client, username, password, done) {
-      const identity = identify(tokens, username, password)
-      if (identity) connections.set(client, new Connection(identity, client.conn, limits, log))
-      // Refused with CONNACK 5, upon which clients get themselves a new token.
-      done(null, identity !== undefined)
+    authenticate(client, _username, _password, done) {
+      done(null, connections.has(client))
     },
 
     authorizePublish(client, packet, done) {
@@ -97,6 +110,7 @@ export async function createBroker({
       if (noted === 'too many') client.conn.destroy(new Error('too many unreleased QoS 2 messages'))
       if (noted !== 'new') return
     }
+    await connection.pace()
     await onFrame(connection, packet.topic, packet.payload as Buffer)
   }
 
@@ -117,17 +131,14 @@ export async function createBroker({
     handle(conn) {
       let client: Client | undefined
       // What follows a CONNECT waits until its outcome has been told: Aedes would take it a little earlier.
-      const isHeld = () => client !== undefined && (client.connecting || isBusy(connections.get(client)))
+      const isHeld = () =>
+        client !== undefined && (client.connecting || (connections.get(client)?.isBusy ?? false))
       guardReads(conn, limits.maxPacketBytes, isHeld)
       client = aedes.handle(conn)
       grantQos0Only(client)
     },
     close: () => new Promise((resolve) => aedes.close(resolve)),
   }
-}
-
-function isBusy(connection: Connection | undefined): boolean {
-  return connection?.inbox.isFull ?? false
 }
 
 /**

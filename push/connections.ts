@@ -1,22 +1,50 @@
 import type { Duplex } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '../shared/server/log.js'
+import { ReturnCode } from '../shared/wire/codes.js'
 import { userTopic } from '../shared/wire/topics.js'
 import type { PushLimits } from './config.js'
 import type { Identity } from './connect.js'
 import { encodeFrame, encodePublish } from './encode.js'
 import { Inbox } from './inbox.js'
+import { Outgoing, type State } from './outgoing.js'
+import { Pace } from './pace.js'
+
+/** How long (ms) a kicked device may take to read that it was, and to leave. */
+const LEAVE_LIMIT_MS = 2000
 
 /** One socket whose owner is known. */
 export class Connection {
   readonly inbox: Inbox
+  readonly #outgoing: Outgoing
+  readonly #paces: Pace[]
+  #isPaced = false
 
+  /** `userPace` is shared by all connections of the user. */
   constructor(
     readonly identity: Identity,
     private readonly conn: Duplex,
-    private readonly limits: PushLimits,
+    limits: PushLimits,
     private readonly log: Log,
+    userPace?: Pace,
   ) {
     this.inbox = new Inbox(limits.maxInboxBytes)
+    this.#outgoing = new Outgoing(conn, limits, (reason) => this.#giveUp(reason))
+    this.#paces = userPace && limits.frames ? [new Pace(limits.frames.perConnection), userPace] : []
+  }
+
+  /** Its socket must not be read now: too many frames wait for an answer, or they come too fast. */
+  get isBusy(): boolean {
+    return this.#isPaced || this.inbox.isFull
+  }
+
+  /** Resolves when the next frame's turn has come; until then the socket is not read. */
+  async pace(): Promise<void> {
+    const waitMs = Math.max(0, ...this.#paces.map((pace) => pace.take()))
+    if (waitMs === 0) return
+    this.#isPaced = true
+    await sleep(waitMs, undefined, { ref: false })
+    this.#isPaced = false
   }
 
   get isOpen(): boolean {
@@ -28,23 +56,31 @@ export class Connection {
     this.send(encodePublish(userTopic(this.identity.userId), encodeFrame(frame)))
   }
 
-  /** Sends an encoded packet, or drops the connection when it does not read what it was sent. */
-  send(packet: Buffer): void {
-    if (!this.isOpen) return
-    if (this.conn.writableLength > this.limits.maxUnsentBytes) {
-      this.log.warn(
-        { userId: this.identity.userId, unsentBytes: this.conn.writableLength },
-        'slow reader dropped',
-      )
-      this.close('does not read what it is sent')
-      return
-    }
-    this.conn.write(packet)
+  /** Sends an encoded packet; a `state` that still waits is renewed by it. */
+  send(packet: Buffer, state?: State): void {
+    this.#outgoing.put(packet, state)
+  }
+
+  /** Tells the device that another one has taken its place, upon which it logs out, and closes. */
+  kick(): void {
+    this.sendFrame({ returnCode: ReturnCode.kicked })
+    this.#outgoing.flush()
+    this.conn.end()
+    const cut = setTimeout(() => this.close('was kicked and does not leave'), LEAVE_LIMIT_MS)
+    cut.unref()
+    this.onClose(() => clearTimeout(cut))
   }
 
   /** Cuts the connection. The reason is for the log. */
   close(reason: string): void {
     this.conn.destroy(new Error(reason))
+  }
+
+  #giveUp(reason: 'slow' | 'dead'): void {
+    const facts = { userId: this.identity.userId, unsentBytes: this.#outgoing.unsentBytes }
+    if (reason === 'slow') this.log.warn(facts, 'slow reader dropped')
+    else this.log.info(facts, 'dead connection dropped')
+    this.close(reason === 'slow' ? 'reads too slowly' : 'reads nothing any more')
   }
 
   onClose(listener: () => void): void {
@@ -57,7 +93,11 @@ export class Connections {
   #byUser = new Map<string, Set<Connection>>()
   #count = 0
 
-  constructor(private readonly maxPerUser: number) {}
+  /** `onEdge` is called when a user's first connection has come, and when the last one has gone. */
+  constructor(
+    private readonly maxPerUser: number,
+    private readonly onEdge: (userId: string) => void = () => {},
+  ) {}
 
   /** Connections of users; the API's own are not counted. */
   get count(): number {
@@ -74,6 +114,7 @@ export class Connections {
     const own = this.#byUser.get(userId) ?? new Set()
     this.#byUser.set(userId, own.add(connection))
     this.#count += 1
+    if (own.size === 1) this.onEdge(userId)
     connection.onClose(() => this.#remove(connection))
     for (const oldest of own) {
       if (own.size <= this.maxPerUser) break
@@ -87,7 +128,9 @@ export class Connections {
     const own = this.#byUser.get(userId)
     if (!own?.delete(connection)) return
     this.#count -= 1
-    if (own.size === 0) this.#byUser.delete(userId)
+    if (own.size > 0) return
+    this.#byUser.delete(userId)
+    this.onEdge(userId)
   }
 
   of(userId: string): ReadonlySet<Connection> | undefined {

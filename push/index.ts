@@ -3,7 +3,7 @@ import { runProcess } from '../shared/server/process.js'
 import { loadTokenSecret } from '../shared/server/secrets.js'
 import { createTokens } from '../shared/server/tokens.js'
 import { readPushConfig } from './config.js'
-import { HttpMemberships } from './http-memberships.js'
+import { HttpApi } from './http-api.js'
 import { createPushServer } from './server.js'
 
 /** Push alone, `npm run push`; it asks the API at API_URL for memberships. */
@@ -11,8 +11,8 @@ runProcess('nudge-push', async (closers) => {
   const config = readPushConfig(process.env)
   const log = createLog('nudge-push', config.logLevel)
   const tokens = createTokens(await loadTokenSecret(config.dataDir, process.env))
-  const memberships = new HttpMemberships(config.apiUrl, tokens)
-  const push = await createPushServer(config, { tokens, memberships, log })
+  const api = new HttpApi(config.apiUrl, tokens)
+  const push = await createPushServer(config, { tokens, memberships: api, logins: api, presence: api, log })
   closers.add(() => push.close())
   const { mqtt, ws } = push.ports
   process.stdout.write(

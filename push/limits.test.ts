@@ -132,7 +132,8 @@ test('nor does one connection keep the others waiting, however much of it has ar
   const broker = await createBroker({
     tokens,
     log: createLog('test', 'silent'),
-    limits: readPushConfig({}).limits,
+    limits: readPushConfig({ RATE_LIMIT: 'off' }).limits,
+    objection: () => undefined,
     onReady() {},
     onFrame: ({ inbox }, _topic, payload) =>
       inbox.take(payload.length, Promise.resolve(), () => {

@@ -1,5 +1,7 @@
 import { AnnounceFrame } from '../shared/server/announce-frame.js'
+import type { Announcement } from '../shared/server/announcement.js'
 import type { Log } from '../shared/server/log.js'
+import { parseLoginsTopic } from '../shared/server/logins.js'
 import type { Membership } from '../shared/server/membership.js'
 import { ReturnCode } from '../shared/wire/codes.js'
 import {
@@ -9,13 +11,13 @@ import {
   UpdateSessionFrame,
 } from '../shared/wire/frames.js'
 import { parseTopic } from '../shared/wire/topics.js'
-import { planAnnouncement } from './announce.js'
 import type { Identity } from './connect.js'
 import type { Delivery } from './deliver.js'
 import { encodeFrame } from './encode.js'
 import { LookupError } from './lookups.js'
 import type { MembershipCache } from './membership-cache.js'
 import { isNestedBeyond } from './nesting.js'
+import { stateOf } from './state.js'
 
 /** Reading and writing what is nested without end takes seconds. */
 const MAX_LEVELS = 64
@@ -43,8 +45,10 @@ const DROPPED: Verdict = { returnCode: ReturnCode.delivered }
  * delivering, in arrival order, is up to the caller.
  */
 export class Relay {
+  /** `plan` finds out whom an announcement of the API concerns; rejects when it cannot be told now. */
   constructor(
     private readonly memberships: MembershipCache,
+    private readonly plan: (announcement: Announcement) => Promise<Delivery | undefined>,
     private readonly log: Log,
   ) {}
 
@@ -82,9 +86,10 @@ export class Relay {
 
   async #judge(sender: Identity, topic: string, raw: Record<string, unknown>): Promise<Verdict> {
     const target = parseTopic(topic)
-    if (!target) return { returnCode: ReturnCode.badCommand }
-    if (raw.cmd === 'announce' && sender.kind === 'service') return this.#announce(topic, raw)
-    if (target.kind === 'user') return { returnCode: ReturnCode.badCommand }
+    if (raw.cmd === 'announce' && sender.kind === 'service' && (target || parseLoginsTopic(topic))) {
+      return this.#announce(topic, raw)
+    }
+    if (!target || target.kind === 'user') return { returnCode: ReturnCode.badCommand }
 
     const frame = parseRelayed(raw)
     if (typeof frame === 'number') return { returnCode: frame }
@@ -95,7 +100,7 @@ export class Relay {
   async #announce(topic: string, raw: unknown): Promise<Verdict> {
     const parsed = AnnounceFrame.safeParse(raw)
     if (!parsed.success) return { returnCode: ReturnCode.badJson }
-    const delivery = await planAnnouncement(this.memberships, { topic, ...parsed.data })
+    const delivery = await this.plan({ topic, ...parsed.data })
     return { returnCode: ReturnCode.delivered, delivery }
   }
 
@@ -141,7 +146,7 @@ function toDelivery(
 ): Delivery | undefined {
   if (!message) return undefined
   const frame: NotificationFrame = { cmd: 'sendMessage', message }
-  return { userIds, payload: encodeFrame(frame), sessionId }
+  return { userIds, payload: encodeFrame(frame), state: stateOf(message), sessionId }
 }
 
 /** A frame that is to be relayed, or the code that says why not. Its message is the object that came, uncopied. */

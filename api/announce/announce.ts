@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { loginsTopic } from '../../shared/server/logins.js'
 import type { SessionType } from '../../shared/wire/session-types.js'
 import { type Sync, SyncType } from '../../shared/wire/sync-types.js'
 import type { Stamp } from '../../shared/wire/time.js'
@@ -55,6 +56,11 @@ export function profileChanged(userId: string): Change {
 /** A session's name or avatar changed, or it is gone: whoever has it as a favourite should look. */
 export function favouritesChanged(sessionId: string): Change {
   return { topic: audienceTopic({ of: 'session', id: sessionId }), syncs: [{ type: SyncType.userSessions }] }
+}
+
+/** Logins of a user were ended: push should cut their connections. No client is told. */
+export function loginsEnded(userId: string): Change {
+  return { topic: loginsTopic(userId), syncs: [] }
 }
 
 function sessionSyncs(session: { type: SessionType; id: string }): Sync[] {

@@ -17,7 +17,7 @@ export function authenticate(tokens: Tokens): RequestHandler {
 /** The viewer of an access or admin token. Throws InvalidToken. */
 export function viewerOf(tokens: Tokens, token: string): Viewer {
   const user = tokens.verify('access', token)
-  if (user) return { appId: user.app, userId: user.sub, isAdmin: false }
+  if (user) return { appId: user.app, userId: user.sub, isAdmin: false, login: user.login }
   const admin = tokens.verify('admin', token)
   if (admin) return { appId: admin.app, userId: ADMIN_USER_ID, isAdmin: true }
   throw new AppError('InvalidToken', 'the access token is invalid or has expired')

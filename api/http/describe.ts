@@ -17,6 +17,7 @@ export function describeApi(extensions: Extension[]): { app: Express; document: 
     // Nothing connects before the first query, and there is none.
     db: openDatabase({ url: 'postgres://nowhere', maxConnections: 1, timeoutMs: 1, isDurable: false }, log),
     isStopping: () => false,
+    announce: async () => {},
     wakeDrain: () => {},
   })
   const app = createApp(context, extensions)

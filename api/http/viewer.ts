@@ -5,6 +5,8 @@ export interface Viewer {
   appId: string
   userId: string
   isAdmin: boolean
+  /** The login that the user's token came of. */
+  login?: string
 }
 
 /** The wire's user id of the application administrator. (yun2win.md §1.2) */

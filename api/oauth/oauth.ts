@@ -35,7 +35,15 @@ export async function issueToken(
     throw new AppError('InvalidToken', 'the access token is not of a user of this app')
   }
   await requireActive(ctx, viewer)
-  return present(ctx.tokens.sign('im', { sub: viewer.userId, app: app.id }), IM_TOKEN_SHOWN_S)
+  const policy = app.device_policy ?? ctx.config.devicePolicy
+  const token = ctx.tokens.sign('im', {
+    sub: viewer.userId,
+    app: app.id,
+    login: viewer.login ?? '',
+    ...(body.device !== undefined && { device: body.device }),
+    ...(policy === 'kick' && { kicks: true }),
+  })
+  return present(token, IM_TOKEN_SHOWN_S)
 }
 
 function present(accessToken: string, lifetimeS: number): TokenObject {

@@ -5,6 +5,7 @@ import type { CreateSessionBody, SessionEntryObject, UpdateSessionBody } from '.
 import { systemContent, systemText } from '../../shared/wire/texts.js'
 import type { Stamp } from '../../shared/wire/time.js'
 import { announce, favouritesChanged, sessionChanged, sessionDeleted } from '../announce/announce.js'
+import { tellNow } from '../announce/tell-now.js'
 import type { Context } from '../context.js'
 import type { Db, Trx } from '../database/database.js'
 import { requireSelf, type Viewer } from '../http/viewer.js'
@@ -106,11 +107,14 @@ export async function deleteSession(ctx: Context, viewer: Viewer, sessionId: str
     return session
   }
   await look(ctx.db)
-  await write(ctx, viewer.appId, async (trx, stamp) => {
+  const change = await write(ctx, viewer.appId, async (trx, stamp) => {
     const { id, type } = await look(trx)
     await tombstoneSession(trx, stamp, id)
-    await announce(trx, stamp, [sessionDeleted({ type, id, mts: stamp }), favouritesChanged(id)])
+    const deleted = sessionDeleted({ type, id, mts: stamp })
+    await announce(trx, stamp, [deleted, favouritesChanged(id)])
+    return deleted
   })
+  await tellNow(ctx, change)
 }
 
 /** Throws NotAllowed. */

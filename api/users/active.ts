@@ -4,12 +4,12 @@ import type { Context } from '../context.js'
 import type { Viewer } from '../http/viewer.js'
 
 /**
- * Refuses users whose account was deleted or deactivated. Throws InvalidToken: old clients then log in anew, are
+ * Refuses logins that have ended, and users whose account was deleted or deactivated. Throws InvalidToken: old clients then log in anew, are
  * told why that fails, and log out. (yun2win.md §3 #2)
  */
 export async function requireActive(ctx: Pick<Context, 'accounts'>, viewer: Viewer): Promise<void> {
-  if (viewer.isAdmin || (await ctx.accounts.isActive(viewer.appId, viewer.userId))) return
-  throw new AppError('InvalidToken', 'this account has been deleted or deactivated')
+  if (viewer.isAdmin || (await ctx.accounts.mayAct(viewer))) return
+  throw new AppError('InvalidToken', 'this login has ended, or the account was deleted or deactivated')
 }
 
 /** The same for every route behind it; `authenticate` comes first. */

@@ -7,6 +7,8 @@ export class AppError extends Error {
   constructor(
     readonly code: ErrorCode,
     message: string,
+    /** Seconds after which it may be tried again, where that is known. */
+    readonly retryAfterS?: number,
   ) {
     super(message)
     this.name = 'AppError'

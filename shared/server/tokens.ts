@@ -8,8 +8,16 @@ import { z } from 'zod'
  * `admin` an application's own server. All are verified without the database.
  */
 const Claims = {
-  access: z.object({ sub: z.string(), app: z.string() }),
-  im: z.object({ sub: z.string(), app: z.string(), device: z.string().optional() }),
+  /** `login` is the id of the login that it came of. */
+  access: z.object({ sub: z.string(), app: z.string(), login: z.string() }),
+  /** `device` is a device class; `kicks`: it is alone in that class. */
+  im: z.object({
+    sub: z.string(),
+    app: z.string(),
+    login: z.string(),
+    device: z.string().optional(),
+    kicks: z.boolean().optional(),
+  }),
   service: z.object({ sub: z.enum(['api', 'push']) }),
   admin: z.object({ app: z.string() }),
 }
@@ -30,6 +38,11 @@ const ISSUER = 'nudge'
 
 export interface Tokens {
   sign<A extends Audience>(audience: A, claims: ClaimsOf<A>, lifetimeS?: number): string
+  /** The claims, or why there are none: not ours, of another audience, malformed; or all right but too old. */
+  check<A extends Audience>(
+    audience: A,
+    token: string,
+  ): { claims: ClaimsOf<A> } | { problem: 'invalid' | 'expired' }
   /** The claims, or undefined when the token is not ours, of another audience, or expired. */
   verify<A extends Audience>(audience: A, token: string): ClaimsOf<A> | undefined
 }
@@ -37,18 +50,23 @@ export interface Tokens {
 export function createTokens(secret: string): Tokens {
   // As a key object: from a text jsonwebtoken tries to read a public key first, at every verification.
   const key = createSecretKey(secret, 'utf8')
+  const check: Tokens['check'] = (audience, token) => {
+    try {
+      const payload = jwt.verify(token, key, { algorithms: ['HS256'], audience, issuer: ISSUER })
+      const parsed = Claims[audience].safeParse(payload)
+      return parsed.success ? { claims: parsed.data as ClaimsOf<typeof audience> } : { problem: 'invalid' }
+    } catch (error) {
+      return { problem: error instanceof jwt.TokenExpiredError ? 'expired' : 'invalid' }
+    }
+  }
   return {
     sign: (audience, claims, lifetimeS = TOKEN_LIFETIME_S[audience]) =>
       jwt.sign(claims, key, { algorithm: 'HS256', audience, issuer: ISSUER, expiresIn: lifetimeS }),
 
+    check,
     verify: (audience, token) => {
-      try {
-        const payload = jwt.verify(token, key, { algorithms: ['HS256'], audience, issuer: ISSUER })
-        const parsed = Claims[audience].safeParse(payload)
-        return parsed.success ? (parsed.data as ClaimsOf<typeof audience>) : undefined
-      } catch {
-        return undefined
-      }
+      const checked = check(audience, token)
+      return 'claims' in checked ? checked.claims : undefined
     },
   }
 }

@@ -15,6 +15,7 @@ export const ERROR_STATUS = {
   AlreadyExists: 409,
   Conflict: 409,
   TooLarge: 413,
+  QuotaExceeded: 413,
   UnsupportedMediaType: 415,
   RangeNotSatisfiable: 416,
   TooManyRequests: 429,

@@ -36,10 +36,12 @@ export interface AckFrame {
 
 /**
  * push -> client: something changed, look here. Never carries the sender's `y2wMessageId`.
- * `stamp` is present on the API's own notifications: the stamp (ms) of the newest change it tells of.
+ * On the API's own notifications `stamp` is that (ms) of the newest change told of, and `mts` that of the session's
+ * members: who has pulled past both need not pull.
  */
 export interface NotificationFrame {
   cmd: 'sendMessage'
   message: { syncs?: Sync[]; [custom: string]: unknown }
   stamp?: number
+  mts?: number
 }

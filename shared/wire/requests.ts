@@ -33,6 +33,11 @@ export const TokenBody = z.object({
   grant_type: z.literal('client_credentials', 'must be client_credentials'),
   client_id: ShortText,
   client_secret: ShortText,
+  /** The class of the device, which an app may allow one of at a time: `web`, `phone`. */
+  device: z
+    .string()
+    .regex(/^[0-9A-Za-z-]{1,16}$/, 'must be up to 16 letters, digits and hyphens')
+    .optional(),
 })
 export type TokenBody = z.infer<typeof TokenBody>
 

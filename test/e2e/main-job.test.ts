@@ -65,6 +65,7 @@ describe.each([
       cmd: 'sendMessage',
       message: { syncs: [{ type: 0 }, { type: 1, sessionId: `p2p_${sessionId}` }] },
       stamp: stampOf(sent.updatedAt),
+      mts: expect.any(Number),
     })
     expect(await pullAndRemember()).toEqual(['hello bob'])
     expect(await pullAndRemember()).toEqual([])

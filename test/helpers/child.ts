@@ -11,7 +11,7 @@ import { stopLeftPostgres } from './left-postgres.js'
 
 const ROOT = join(import.meta.dirname, '../..')
 /** How long (ms) a process may take until it is ready, on a busy machine. */
-const READY_LIMIT_MS = 25_000
+const READY_LIMIT_MS = 60_000
 /** How long (ms) a process may take to stop after the tests before it is killed. */
 const STOP_LIMIT_MS = 10_000
 

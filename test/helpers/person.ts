@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import mqtt, { type MqttClient } from 'mqtt'
+import { ConnectCode } from '../../shared/wire/codes.js'
 import type {
   ListObject,
   LoginObject,
@@ -87,17 +89,25 @@ export class Person {
     return answer.body.access_token
   }
 
-  /** Connects a device to push and waits for the accept frame. */
-  async connect(pushUrl: string): Promise<Device> {
-    const client = mqtt.connect(pushUrl, {
-      clientId: `00${crypto.randomUUID()}`,
-      username: this.id,
-      password: await this.imToken(),
-      reconnectPeriod: 0,
-    })
-    const device = new Device(this, client)
-    await device.waitFor((frame) => frame.returnCode === 11)
-    return device
+  /** Connects a device to push and waits for the accept frame. Tries again while push says to (CONNACK 7). */
+  async connect(pushUrl: string, options: mqtt.IClientOptions = {}): Promise<Device> {
+    const password = options.password ?? (await this.imToken())
+    for (;;) {
+      const client = mqtt.connect(pushUrl, {
+        clientId: `00${crypto.randomUUID()}`,
+        username: this.id,
+        reconnectPeriod: 0,
+        ...options,
+        password,
+      })
+      const device = new Device(this, client)
+      const refused = new Promise<Frame>((resolve) => client.once('error', resolve))
+      const refusal = await Promise.race([refused, device.waitFor((frame) => frame.returnCode === 11)])
+      if (refusal.returnCode === 11) return device
+      await device.close()
+      if (refusal.code !== ConnectCode.unavailable) throw refusal
+      await sleep(100)
+    }
   }
 }
 
@@ -108,6 +118,7 @@ export type Frame = any
 export class Device {
   readonly frames: Frame[] = []
   #waiting = new Set<() => void>()
+  #timers = new Set<NodeJS.Timeout>()
 
   constructor(
     readonly owner: Person,
@@ -136,8 +147,10 @@ export class Device {
       }, timeoutMs)
       const done = () => {
         clearTimeout(timer)
+        this.#timers.delete(timer)
         this.#waiting.delete(look)
       }
+      this.#timers.add(timer)
       this.#waiting.add(look)
       look()
     })
@@ -157,7 +170,9 @@ export class Device {
     this.client.publish(topic, JSON.stringify(frame))
   }
 
+  /** What is still waited for never comes. */
   async close(): Promise<void> {
+    for (const timer of this.#timers) clearTimeout(timer)
     await this.client.endAsync(true)
   }
 }

@@ -8,7 +8,9 @@ import { type PushConfig, readPushConfig } from '../../push/config.js'
 import { createPushServer, type PushServer } from '../../push/server.js'
 import { Closers } from '../../shared/server/closers.js'
 import { createLog, type Log } from '../../shared/server/log.js'
+import type { LoginSource } from '../../shared/server/logins.js'
 import type { Membership, MembershipSource } from '../../shared/server/membership.js'
+import type { PresenceReport, PresenceSink } from '../../shared/server/presence.js'
 import { createTokens } from '../../shared/server/tokens.js'
 import { userTopic } from '../../shared/wire/topics.js'
 
@@ -19,7 +21,7 @@ const LIMIT_MS = 10_000
 export const tokens = createTokens('a secret that is used in tests only')
 
 export function imToken(userId: string, app = APP): string {
-  return tokens.sign('im', { sub: userId, app })
+  return tokens.sign('im', { sub: userId, app, login: `login-of-${userId}` })
 }
 
 /** Memberships that tests set, and a source that can be out of reach or slow. */
@@ -48,6 +50,34 @@ export class FakeMemberships implements MembershipSource {
     await this.gate
     if (this.failure) throw this.failure
     return this.#sessions.get(sessionId)
+  }
+}
+
+/** Ended logins that tests set, and a source that can be out of reach. */
+export class FakeLogins implements LoginSource {
+  readonly ended: string[] = []
+  failure: Error | undefined
+
+  async findEnded(): Promise<string[]> {
+    if (this.failure) throw this.failure
+    return this.ended
+  }
+}
+
+/** Keeps what is reported, unless it fails. */
+export class FakePresence implements PresenceSink {
+  readonly reports: PresenceReport[] = []
+  failure: Error | undefined
+
+  async report(report: PresenceReport): Promise<void> {
+    if (this.failure) throw this.failure
+    this.reports.push(report)
+  }
+
+  /** What is known of a user in the end. */
+  isOnline(userId: string): boolean | undefined {
+    return this.reports.flatMap(({ changes }) => changes).findLast((change) => change.userId === userId)
+      ?.isOnline
   }
 }
 
@@ -209,23 +239,39 @@ export function publishPacket(topic: string, payload: object | string, extra: ob
 
 export interface PushEnvOptions {
   limits?: Partial<PushConfig['limits']>
+  config?: Partial<PushConfig>
+  /** What push is told at its start. */
+  endedLogins?: string[]
+  loginsFailure?: Error
   log?: Log
 }
 
 /** A real push server on free ports, memberships by hand, and real MQTT clients. */
 export class PushEnv {
   readonly memberships = new FakeMemberships()
+  readonly logins = new FakeLogins()
+  readonly presence = new FakePresence()
   #closers = new Closers()
   push!: PushServer
 
-  static async start({ limits, log }: PushEnvOptions = {}): Promise<PushEnv> {
+  static async start(options: PushEnvOptions = {}): Promise<PushEnv> {
+    const { limits, log, config: changes } = options
     const env = new PushEnv()
-    const config = readPushConfig({ MQTT_PORT: '0', WS_PORT: '0' })
+    env.logins.ended.push(...(options.endedLogins ?? []))
+    env.logins.failure = options.loginsFailure
+    const config = readPushConfig({ MQTT_PORT: '0', WS_PORT: '0', RATE_LIMIT: 'off' })
     env.push = await createPushServer(
-      { ...config, limits: { ...config.limits, ...limits } },
-      { tokens, memberships: env.memberships, log: log ?? createLog('test', 'silent') },
+      { ...config, ...changes, limits: { ...config.limits, ...limits } },
+      {
+        tokens,
+        memberships: env.memberships,
+        logins: env.logins,
+        presence: env.presence,
+        log: log ?? createLog('test', 'silent'),
+      },
     )
     env.#closers.add(() => env.push.close())
+    if (!options.loginsFailure) await until(() => env.push.isReady)
     return env
   }
 

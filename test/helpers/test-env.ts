@@ -43,11 +43,7 @@ export class TestEnv {
     const config = readApiConfig(env, { ...TEST_APP, tokenSecret: TEST_TOKEN_SECRET })
     if (limits) config.limits = { ...DEFAULT_LIMITS, ...limits }
     const api = await openApi({ config, log, databaseUrl: database.url, ...options })
-    const push = await createPushServer(readPushConfig(env), {
-      tokens: api.context.tokens,
-      memberships: api.memberships,
-      log,
-    })
+    const push = await createPushServer(readPushConfig(env), { ...api, tokens: api.context.tokens, log })
     closers.add(() => api.close())
     closers.add(() => push.close())
     const serving = await api.serve(push)

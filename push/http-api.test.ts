@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { afterEach, expect, test } from '@jest/globals'
 import type { Tokens } from '../shared/server/tokens.js'
 import { tokens } from '../test/helpers/push-env.js'
-import { HttpMemberships } from './http-memberships.js'
+import { HttpApi } from './http-api.js'
 
 let server: Server
 afterEach(() => {
@@ -28,7 +28,7 @@ test('asks the API with a service token', async () => {
     res.end(JSON.stringify(membership))
   })
   for (const apiUrl of [url, `${url}/`]) {
-    const found = await new HttpMemberships(apiUrl, tokens).find('7')
+    const found = await new HttpApi(apiUrl, tokens).find('7')
     expect(found).toEqual({ ...membership, memberIds: new Set(['1', '2']) })
   }
   expect(seen.map((request) => request.url)).toEqual(Array(2).fill('/internal/sessions/7/membership'))
@@ -40,14 +40,14 @@ test('signs a new token well before the old one expires, and not for every quest
   let signed = 0
   let now = 0
   const counting: Tokens = { ...tokens, sign: () => `token ${++signed}` }
-  const memberships = new HttpMemberships(url, counting, () => now)
+  const memberships = new HttpApi(url, counting, () => now)
   for (now of [0, 1000, 140_000, 160_000, 299_000, 320_000]) await memberships.find('7')
   expect(signed).toBe(3)
 })
 
 test('404 is no session', async () => {
   const url = await serve((_req, res) => res.writeHead(404).end('{}'))
-  expect(await new HttpMemberships(url, tokens).find('7')).toBeUndefined()
+  expect(await new HttpApi(url, tokens).find('7')).toBeUndefined()
 })
 
 test.each([
@@ -57,17 +57,17 @@ test.each([
   { title: 'no JSON', status: 200, body: '<html>' },
 ])('$title rejects', async ({ status, body }) => {
   const url = await serve((_req, res) => res.writeHead(status).end(body))
-  await expect(new HttpMemberships(url, tokens).find('7')).rejects.toThrow()
+  await expect(new HttpApi(url, tokens).find('7')).rejects.toThrow()
 })
 
 test('no answer rejects in time', async () => {
   const url = await serve(() => {})
-  await expect(new HttpMemberships(url, tokens).find('7')).rejects.toThrow(/timeout/)
+  await expect(new HttpApi(url, tokens).find('7')).rejects.toThrow(/timeout/)
 })
 
 test('no API rejects', async () => {
   const url = await serve(() => {})
   server.close()
   await once(server, 'close')
-  await expect(new HttpMemberships(url, tokens).find('7')).rejects.toThrow()
+  await expect(new HttpApi(url, tokens).find('7')).rejects.toThrow()
 })
