@@ -1,9 +1,11 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import type { Request } from 'express'
+import type { Insertable } from 'kysely'
 import { AppError } from '../../shared/server/app-error.js'
 import type { AttachmentObject } from '../../shared/wire/attachments.js'
 import type { Context } from '../context.js'
+import type { AttachmentTable } from '../database/tables/attachment.js'
 import type { Viewer } from '../http/viewer.js'
 import { newBlobName, spoolFolder, thumbnailOf } from './blobs/open.js'
 import { readImage } from './images.js'
@@ -13,18 +15,26 @@ import {
   type AttachmentRow,
   findAnyAttachment,
   findAttachment,
+  finishStoring,
   forgetBlob,
+  giveUpStoring,
   insertAttachment,
   isShared,
+  lockUsage,
+  rememberBlob,
   setDeleted,
 } from './store.js'
 
 const HOUR_MS = 3600_000
 
-/** Stores the file of a multipart request; it is durable when this answers. Throws what `receiveFile` throws. */
+/**
+ * Stores the file of a multipart request; it is durable when this answers. Throws what `receiveFile` throws,
+ * UnsupportedMediaType, QuotaExceeded and Unavailable.
+ */
 export async function upload(ctx: Context, viewer: Viewer, req: Request): Promise<AttachmentObject> {
-  const { maxUploadBytes } = ctx.config.attachments
-  const file = await receiveFile(req, { folder: spoolFolder(ctx.config), maxBytes: maxUploadBytes })
+  const { maxUploadBytes, stallMs } = ctx.config.attachments
+  const folder = spoolFolder(ctx.config)
+  const file = await receiveFile(req, { folder, maxBytes: maxUploadBytes, stallMs })
   const thumbnailPath = thumbnailOf(file.path)
   try {
     return presentAttachment(await keep(ctx, viewer, file, thumbnailPath))
@@ -45,7 +55,7 @@ async function keep(
 
   const now = ctx.now()
   const blob = newBlobName()
-  const row = await insertAttachment(ctx.db, {
+  const row = await insertWithinQuota(ctx, {
     app_id: viewer.appId,
     uploader_id: viewer.isAdmin ? null : viewer.userId,
     url_key: randomBytes(16).toString('hex'),
@@ -58,6 +68,7 @@ async function keep(
     thumbnail_size: image?.thumbnailSize ?? null,
     // Until its bytes are kept: a crash in between leaves something that is cleaned up.
     is_deleted: true,
+    is_storing: true,
     check_after: String(now + ctx.config.attachments.orphanHours * HOUR_MS),
     created_at: String(now),
     updated_at: String(now),
@@ -67,10 +78,35 @@ async function keep(
     if (image) await ctx.blobs.put(thumbnailOf(blob), thumbnailPath)
   } catch (error) {
     ctx.log.error({ err: error, attachmentId: row.id }, 'a file could not be stored')
-    throw new AppError('Unavailable', 'files cannot be stored at the moment, try again later')
+    await giveUpStoring(ctx.db, row.id)
+    throw cannotStore()
   }
-  await setDeleted(ctx.db, row.id, false, now)
+  if (!(await finishStoring(ctx.db, row.id, now))) {
+    // It took so long that a clean-up took it for lost; what has been put since then is nobody's.
+    ctx.log.warn({ attachmentId: row.id }, 'storing a file took too long')
+    await rememberBlob(ctx.db, row.id, blob)
+    await tryRemovingBlobs(ctx, row)
+    throw cannotStore()
+  }
   return { ...row, is_deleted: false }
+}
+
+/** The row of a file that is to be stored. Throws QuotaExceeded. */
+function insertWithinQuota(ctx: Context, row: Insertable<AttachmentTable>): Promise<AttachmentRow> {
+  const { quotaBytes } = ctx.config.attachments
+  const { uploader_id: uploaderId } = row
+  if (quotaBytes === null || !uploaderId) return insertAttachment(ctx.db, row)
+  return ctx.db.transaction().execute(async (trx) => {
+    if ((await lockUsage(trx, uploaderId)) + Number(row.size) > quotaBytes) {
+      const limit = `${quotaBytes / (1024 * 1024)} MB`
+      throw new AppError('QuotaExceeded', `your files would take more than ${limit}: delete some first`)
+    }
+    return insertAttachment(trx, row)
+  })
+}
+
+function cannotStore(): AppError {
+  return new AppError('Unavailable', 'files cannot be stored at the moment, try again later')
 }
 
 /** What a file is said to be, unless we have looked and it is not. */
@@ -113,9 +149,17 @@ export async function deleteAttachment(ctx: Context, viewer: Viewer, id: string)
   const row = await findAttachment(ctx.db, viewer.appId, id)
   if (!row) throw noSuchAttachment()
   if (!isOwn(row, viewer)) throw new AppError('NotAllowed', 'only the uploader can delete this file')
-  await setDeleted(ctx.db, id, true, ctx.now())
+  await setDeleted(ctx.db, id, ctx.now())
+  await tryRemovingBlobs(ctx, row)
+}
+
+/** What fails is left to the clean-up. */
+async function tryRemovingBlobs(ctx: Context, row: AttachmentRow): Promise<void> {
   await removeBlobs(ctx, row).catch((error) =>
-    ctx.log.warn({ attachmentId: id, reason: error.message }, 'the bytes of a deleted file are still there'),
+    ctx.log.warn(
+      { attachmentId: row.id, reason: error.message },
+      'the bytes of a deleted file are still there',
+    ),
   )
 }
 

@@ -5,7 +5,14 @@ import { sql } from 'kysely'
 import type { Context } from '../context.js'
 import { removeBlobs } from './attachments.js'
 import { spoolFolder } from './blobs/open.js'
-import { deleteUnused, findLeftovers, lockDue } from './store.js'
+import {
+  type AttachmentRow,
+  deleteUnused,
+  findLeftovers,
+  giveUpStoring,
+  lockDue,
+  setDeleted,
+} from './store.js'
 
 const HOUR_MS = 3600_000
 const FIRST_AFTER_MS = 60_000
@@ -16,14 +23,28 @@ const CHECK_AGAIN_MS = 7 * 24 * HOUR_MS
 const STORING_LIMIT_MS = HOUR_MS
 /** Few: whoever sends one of them waits while they are looked at, and the app's other writers wait behind. */
 const BATCH = 100
+/** A store that takes longer to remove one file does not answer. */
+const BLOB_TIMEOUT_MS = 30_000
+/** So many failures in a row, and it is the store: the next run tries again. */
+const MAX_FAILURES = 10
 /** Any number that nobody else uses for an advisory lock of this database. */
 const LOCK = 4_011_968
 
 /** What one clean-up did. */
-export interface CleanedUp {
+export interface CleanedUp extends RemovedBlobs {
   deleted: number
-  blobsRemoved: number
   uploadsRemoved: number
+}
+
+interface RemovedBlobs {
+  blobsRemoved: number
+  /** They are tried again by a later run. */
+  blobsFailed: number
+}
+
+interface CleanUpOptions {
+  signal?: AbortSignal
+  blobTimeoutMs?: number
 }
 
 /** Cleans up every hour until `signal` aborts. */
@@ -31,7 +52,7 @@ export async function cleanUpRegularly(ctx: Context, signal: AbortSignal): Promi
   for (let waitMs = FIRST_AFTER_MS; !signal.aborted; waitMs = EVERY_MS) {
     await sleep(waitMs, undefined, { signal, ref: false }).catch(() => {})
     if (signal.aborted) return
-    await cleanUp(ctx, signal).catch((error) =>
+    await cleanUp(ctx, { signal }).catch((error) =>
       ctx.log.error({ err: error }, 'cleaning up attachments failed'),
     )
   }
@@ -39,9 +60,11 @@ export async function cleanUpRegularly(ctx: Context, signal: AbortSignal): Promi
 
 /**
  * Deletes attachments that no message, avatar or emoji has shown for long enough, removes the blobs of deleted
- * ones, and uploads that a crash left behind. Undefined when another process is at it.
+ * ones, and uploads that a crash left behind. What cannot be removed holds nothing else up. Undefined when another
+ * process is at it.
  */
-export async function cleanUp(ctx: Context, signal?: AbortSignal): Promise<CleanedUp | undefined> {
+export async function cleanUp(ctx: Context, options: CleanUpOptions = {}): Promise<CleanedUp | undefined> {
+  const { signal, blobTimeoutMs = BLOB_TIMEOUT_MS } = options
   // The lock is the connection's: it goes with the process that holds it, whatever becomes of it.
   return ctx.db.connection().execute(async (db) => {
     const { rows } = await sql<{ got: boolean }>`select pg_try_advisory_lock(${LOCK}) as got`.execute(db)
@@ -49,7 +72,7 @@ export async function cleanUp(ctx: Context, signal?: AbortSignal): Promise<Clean
     try {
       return {
         deleted: await deleteOrphans(ctx, signal),
-        blobsRemoved: await removeLeftovers(ctx, signal),
+        ...(await removeLeftovers(ctx, blobTimeoutMs, signal)),
         uploadsRemoved: await removeOldUploads(ctx),
       }
     } finally {
@@ -71,18 +94,50 @@ async function deleteOrphans(ctx: Context, signal: AbortSignal | undefined): Pro
   return deleted
 }
 
-async function removeLeftovers(ctx: Context, signal: AbortSignal | undefined): Promise<number> {
-  let removed = 0
+async function removeLeftovers(
+  ctx: Context,
+  blobTimeoutMs: number,
+  signal: AbortSignal | undefined,
+): Promise<RemovedBlobs> {
+  const done = { blobsRemoved: 0, blobsFailed: 0 }
+  let failuresInARow = 0
   while (!signal?.aborted) {
     const leftovers = await findLeftovers(ctx.db, ctx.now() - STORING_LIMIT_MS, BATCH)
     for (const row of leftovers) {
-      if (signal?.aborted) break
-      await removeBlobs(ctx, row)
-      removed += 1
+      if (signal?.aborted) return done
+      // First, so that whoever is still storing it notices. False: that has just come to an end.
+      if (!(await giveUpStoring(ctx.db, row.id))) continue
+      if (await removeInTime(ctx, row, blobTimeoutMs)) {
+        done.blobsRemoved += 1
+        failuresInARow = 0
+        continue
+      }
+      // To the end of the line, for an hour at least.
+      await setDeleted(ctx.db, row.id, ctx.now())
+      done.blobsFailed += 1
+      failuresInARow += 1
+      if (failuresInARow === MAX_FAILURES) return done
     }
     if (leftovers.length < BATCH) break
   }
-  return removed
+  return done
+}
+
+async function removeInTime(ctx: Context, row: AttachmentRow, timeoutMs: number): Promise<boolean> {
+  const timer = new AbortController()
+  const tooLate = sleep(timeoutMs, undefined, { signal: timer.signal }).then(() => {
+    throw new Error(`the store did not answer within ${timeoutMs} ms`)
+  })
+  try {
+    await Promise.race([removeBlobs(ctx, row), tooLate])
+    return true
+  } catch (error) {
+    ctx.log.warn({ err: error, attachmentId: row.id }, 'a file could not be removed, trying again later')
+    return false
+  } finally {
+    tooLate.catch(() => {})
+    timer.abort()
+  }
 }
 
 async function removeOldUploads(ctx: Context): Promise<number> {
@@ -93,8 +148,12 @@ async function removeOldUploads(ctx: Context): Promise<number> {
     const path = join(folder, name)
     const found = await stat(path).catch(() => undefined)
     if (!found || ctx.now() - found.mtimeMs < ctx.config.attachments.orphanHours * HOUR_MS) continue
-    await rm(path, { force: true })
-    removed += 1
+    await rm(path, { force: true }).then(
+      () => {
+        removed += 1
+      },
+      (error) => ctx.log.warn({ err: error }, 'an old upload could not be removed'),
+    )
   }
   return removed
 }

@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises'
 import sharp from 'sharp'
+import { JobQueue } from './job-queue.js'
 
 // One thread a picture, nothing kept between pictures, and only the four decoders that we ask for: whatever
 // else libvips could read (SVG, PDF, TIFF…) is closed.
@@ -17,8 +18,12 @@ export const THUMBNAIL_TYPE = 'image/webp'
 /** What a picture unfolds to in memory is bounded by this; larger ones stay plain files. */
 const MAX_PIXELS = 64_000_000
 const TIME_LIMIT_S = 20
-/** Pictures decoded at the same moment, each up to 4 bytes a pixel. */
-const MAX_AT_ONCE = 2
+/**
+ * Pictures are decoded two at a time, each up to 4 bytes a pixel. Those that wait lie on the disk; beyond a few
+ * seconds of work the client is sent away, because a picture that is stored without being looked at would never
+ * be shown as one.
+ */
+export const imageQueue = new JobQueue({ atOnce: 2, maxWaiting: 64, retryAfterS: 5 })
 
 /** The only types that are ever served as themselves. Nothing that can carry a script, such as SVG. */
 export type ImageType = 'image/jpeg' | 'image/png' | 'image/gif' | 'image/webp'
@@ -33,12 +38,12 @@ export interface Image {
 
 /**
  * Looks at the bytes of a file, whatever it is called, and writes a thumbnail of it. Returns undefined for what
- * is no picture, a broken one, or one too large to be unfolded.
+ * is no picture, a broken one, or one too large to be unfolded. Throws Unavailable when too many wait.
  */
 export async function readImage(path: string, thumbnailPath: string): Promise<Image | undefined> {
   const type = await imageTypeOf(path)
   if (!type) return undefined
-  return turn(async () => {
+  return imageQueue.run(async () => {
     try {
       const input = sharp(path, { limitInputPixels: MAX_PIXELS, failOn: 'error', pages: 1 })
       const { width, height, orientation = 1 } = await input.metadata()
@@ -84,19 +89,4 @@ function sniff(head: string): ImageType | undefined {
   if (/^GIF8[79]a/.test(head)) return 'image/gif'
   if (/^RIFF.{4}WEBP/s.test(head)) return 'image/webp'
   return undefined
-}
-
-let running = 0
-const waiting: (() => void)[] = []
-
-async function turn<T>(run: () => Promise<T>): Promise<T> {
-  if (running >= MAX_AT_ONCE) await new Promise<void>((resolve) => waiting.push(resolve))
-  else running += 1
-  try {
-    return await run()
-  } finally {
-    const next = waiting.shift()
-    if (next) next()
-    else running -= 1
-  }
 }

@@ -7,6 +7,7 @@ import busboy from 'busboy'
 import type { Request } from 'express'
 import { AppError } from '../../shared/server/app-error.js'
 import { withoutMarkup } from '../../shared/wire/text.js'
+import { allowSlowBody } from '../http/slow-requests.js'
 import { MendFirstHead } from './part-heads.js'
 
 /** A file that came in, in the spool folder. Whoever gets it discards it, whatever became of it. */
@@ -23,6 +24,8 @@ export interface ReceivedFile {
 interface ReceiveOptions {
   folder: string
   maxBytes: number
+  /** An upload of which next to nothing comes for so long is cut off. */
+  stallMs: number
 }
 
 /** What a form may hold besides its file. */
@@ -32,18 +35,29 @@ const DRAIN_LIMIT_MS = 10_000
 
 /**
  * Streams the one file of a multipart request to the disk. Throws UnsupportedMediaType, InvalidRequest,
- * InvalidParameter and TooLarge; then, and when the client goes away, nothing is left behind.
+ * InvalidParameter and TooLarge; then, and when the client goes away or stalls, nothing is left behind.
  */
 export async function receiveFile(req: Request, options: ReceiveOptions): Promise<ReceivedFile> {
+  const stalled = new AbortController()
+  const endWatch = allowSlowBody(req, options.stallMs, () => stalled.abort())
   try {
-    return await receive(req, options)
+    return await receive(req, options, stalled.signal)
   } catch (error) {
-    await drain(req, options.maxBytes)
+    // Whatever is read on has its own, short limit.
+    endWatch()
+    if (stalled.signal.aborted) req.res?.setHeader('Connection', 'close')
+    else await drain(req, options.maxBytes)
     throw error
+  } finally {
+    endWatch()
   }
 }
 
-async function receive(req: Request, { folder, maxBytes }: ReceiveOptions): Promise<ReceivedFile> {
+async function receive(
+  req: Request,
+  { folder, maxBytes }: ReceiveOptions,
+  stalled: AbortSignal,
+): Promise<ReceivedFile> {
   const boundary = boundaryOf(req)
   if (Number(req.headers['content-length'] ?? 0) > maxBytes + FORM_OVERHEAD_BYTES) throw tooLarge(maxBytes)
   await mkdir(folder, { recursive: true })
@@ -64,6 +78,9 @@ async function receive(req: Request, { folder, maxBytes }: ReceiveOptions): Prom
     const cutOff = () => reject(new AppError('InvalidRequest', 'the upload was cut off'))
     req.once('error', cutOff)
     req.once('close', () => req.complete || cutOff())
+    stalled.addEventListener('abort', () =>
+      reject(new AppError('InvalidRequest', 'the upload stalled and was cut off')),
+    )
     parser.on('file', (_name, stream, info) => {
       stream.once('limit', () => reject(tooLarge(maxBytes)))
       file = spool(stream, folder, info)

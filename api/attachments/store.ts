@@ -8,6 +8,21 @@ export function insertAttachment(db: Db, row: Insertable<AttachmentTable>): Prom
   return db.insertInto('attachment').values(row).returningAll().executeTakeFirstOrThrow()
 }
 
+/** Any number that nobody else uses for advisory locks of two numbers. */
+const USAGE_LOCK = 4_011_969
+
+/**
+ * Bytes of a user's files, those that are being stored included. Until the transaction ends nobody else counts
+ * that user's: what is inserted meanwhile cannot get past a limit together.
+ */
+export async function lockUsage(trx: Trx, uploaderId: string): Promise<number> {
+  await sql`select pg_advisory_xact_lock(${USAGE_LOCK}, hashtext(${uploaderId}))`.execute(trx)
+  const { rows } = await sql<{ bytes: string }>`
+    select coalesce(sum(size), 0) as bytes from attachment
+    where uploader_id = ${uploaderId} and (not is_deleted or is_storing)`.execute(trx)
+  return Number(rows[0]?.bytes)
+}
+
 /** An attachment of the app that is not deleted. */
 export function findAttachment(db: Db, appId: string, id: string): Promise<AttachmentRow | undefined> {
   return db
@@ -29,11 +44,44 @@ export function findAnyAttachment(db: Db, id: string): Promise<AttachmentRow | u
     .executeTakeFirst()
 }
 
-export async function setDeleted(db: Db, id: string, isDeleted: boolean, now: number): Promise<void> {
+/** Its blobs are kept. False when it was given up meanwhile: then they are not to be there. */
+export async function finishStoring(db: Db, id: string, now: number): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('attachment')
+    .set({ is_deleted: false, is_storing: false, updated_at: String(now) })
+    .where('id', '=', id)
+    .where('is_storing', '=', true)
+    .executeTakeFirstOrThrow()
+  return numUpdatedRows > 0n
+}
+
+/** Nobody stores it any more, or may: its blobs can go. False when it is not deleted. */
+export async function giveUpStoring(db: Db, id: string): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('attachment')
+    .set({ is_storing: false })
+    .where('id', '=', id)
+    .where('is_deleted', '=', true)
+    .executeTakeFirstOrThrow()
+  return numUpdatedRows > 0n
+}
+
+/** Also puts off when the clean-up looks at it (again). */
+export async function setDeleted(db: Db, id: string, now: number): Promise<void> {
   await db
     .updateTable('attachment')
-    .set({ is_deleted: isDeleted, updated_at: String(now) })
+    .set({ is_deleted: true, updated_at: String(now) })
     .where('id', '=', id)
+    .execute()
+}
+
+/** A deleted attachment may have blobs after all: a clean-up looks after them. */
+export async function rememberBlob(db: Db, id: string, blob: string): Promise<void> {
+  await db
+    .updateTable('attachment')
+    .set({ blob })
+    .where('id', '=', id)
+    .where('is_deleted', '=', true)
     .execute()
 }
 
@@ -156,6 +204,10 @@ export async function deleteUnused(
       and substring(u.avatar_url from 'attachments/([0-9]+)/') = a.id::text and u.app_id = a.app_id)
     or exists (select from session g where g.avatar_url like '%attachments/%'
       and substring(g.avatar_url from 'attachments/([0-9]+)/') = a.id::text and g.app_id = a.app_id)
+    -- shown to who was removed while the session had it
+    or exists (select from conversation c join session g on g.id = c.session_id
+      where c.left_avatar_url like '%attachments/%'
+      and substring(c.left_avatar_url from 'attachments/([0-9]+)/') = a.id::text and g.app_id = a.app_id)
     or exists (select from favourite f where f.avatar_url like '%attachments/%' and not f.is_deleted
       and substring(f.avatar_url from 'attachments/([0-9]+)/') = a.id::text)
     or exists (select from emoji e where e.url like '%attachments/%' and not e.is_deleted

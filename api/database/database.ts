@@ -1,5 +1,6 @@
 import { type Kysely, type Migration, Migrator, type Transaction } from 'kysely'
 import { migrations } from '../../migrations/index.js'
+import type { AbsenceTable } from './tables/absence.js'
 import type { AppTable } from './tables/app.js'
 import type { AppClockTable } from './tables/app-clock.js'
 import type { AppUserTable } from './tables/app-user.js'
@@ -7,12 +8,15 @@ import type { AttachmentTable } from './tables/attachment.js'
 import type { AttachmentReferenceTable } from './tables/attachment-reference.js'
 import type { ContactTable } from './tables/contact.js'
 import type { ConversationTable } from './tables/conversation.js'
+import type { DepartureTable } from './tables/departure.js'
 import type { EmojiTable } from './tables/emoji.js'
 import type { FavouriteTable } from './tables/favourite.js'
 import type { InviteTable } from './tables/invite.js'
+import type { LoginTable } from './tables/login.js'
 import type { LoginRecordTable } from './tables/login-record.js'
 import type { MessageTable } from './tables/message.js'
 import type { OutboxTable } from './tables/outbox.js'
+import type { PresenceTable } from './tables/presence.js'
 import type { SessionTable } from './tables/session.js'
 import type { SessionHeadTable } from './tables/session-head.js'
 import type { SessionMemberTable } from './tables/session-member.js'
@@ -26,14 +30,18 @@ export interface Database {
   session_head: SessionHeadTable
   session_member: SessionMemberTable
   conversation: ConversationTable
+  absence: AbsenceTable
   message: MessageTable
   attachment: AttachmentTable
   attachment_reference: AttachmentReferenceTable
   emoji: EmojiTable
   invite: InviteTable
+  departure: DepartureTable
   contact: ContactTable
   favourite: FavouriteTable
+  login: LoginTable
   login_record: LoginRecordTable
+  presence: PresenceTable
   outbox: OutboxTable
 }
 

@@ -6,9 +6,11 @@ import type { Viewer } from '../http/viewer.js'
 import { list, type PageRequest } from '../sync/collection.js'
 import { write } from '../sync/write.js'
 import { emojis, presentEmoji } from './collection.js'
-import { findEmoji, insertEmoji, updateEmoji } from './store.js'
+import { findEmoji, findEmojiByName, insertEmoji, reviveEmoji, updateEmoji } from './store.js'
 
 /*
+ * A name belongs to one live emoji of the app, whatever its package: in a text it is all there is, `[name]`.
+ *
  * Emojis are announced to nobody: the wire has no sync type for them, clients pull them when they start, and
  * telling every user of an app would be a write per user.
  */
@@ -28,17 +30,23 @@ export async function getEmoji(ctx: Context, viewer: Viewer, id: string): Promis
   return presentEmoji(row)
 }
 
-/** Throws NotAllowed. */
+/**
+ * A deleted emoji of the same name comes back under its id. Throws NotAllowed, and AlreadyExists when a live one
+ * has the name.
+ */
 export async function addEmoji(ctx: Context, viewer: Viewer, body: EmojiBody): Promise<EmojiObject> {
   requireAdmin(viewer)
-  const row = await write(ctx, viewer.appId, (trx, stamp) => {
+  const row = await write(ctx, viewer.appId, async (trx, stamp) => {
     const v = String(stamp)
-    return insertEmoji(trx, { ...body, app_id: viewer.appId, created_at: v, v })
+    const known = await findEmojiByName(trx, viewer.appId, body.name)
+    if (!known) return insertEmoji(trx, { ...body, app_id: viewer.appId, created_at: v, v })
+    if (!known.is_deleted) throw nameTaken()
+    return reviveEmoji(trx, known.id, { ...body, v })
   })
   return presentEmoji(row)
 }
 
-/** Throws NotAllowed, NotFound. */
+/** Throws NotAllowed, NotFound, AlreadyExists. */
 export async function changeEmoji(
   ctx: Context,
   viewer: Viewer,
@@ -46,10 +54,13 @@ export async function changeEmoji(
   body: ChangeEmojiBody,
 ): Promise<EmojiObject> {
   requireAdmin(viewer)
-  const row = await write(ctx, viewer.appId, (trx, stamp) =>
-    updateEmoji(trx, viewer.appId, id, { ...body, v: String(stamp) }),
-  )
-  if (!row) throw noSuchEmoji()
+  const row = await write(ctx, viewer.appId, async (trx, stamp) => {
+    const known = body.name === undefined ? undefined : await findEmojiByName(trx, viewer.appId, body.name)
+    const updated = await updateEmoji(trx, viewer.appId, id, { ...body, v: String(stamp) })
+    if (!updated) throw noSuchEmoji()
+    if (known && !known.is_deleted && known.id !== id) throw nameTaken()
+    return updated
+  })
   return presentEmoji(row)
 }
 
@@ -64,6 +75,10 @@ export async function deleteEmoji(ctx: Context, viewer: Viewer, id: string): Pro
 
 function requireAdmin(viewer: Viewer): void {
   if (!viewer.isAdmin) throw new AppError('NotAllowed', 'emojis are kept by the administrator')
+}
+
+function nameTaken(): AppError {
+  return new AppError('AlreadyExists', 'name: another emoji has it')
 }
 
 function noSuchEmoji(): AppError {

@@ -14,6 +14,28 @@ export function findEmoji(db: Db, appId: string, id: string): Promise<EmojiRow |
     .executeTakeFirst()
 }
 
+/** The emoji of that name: the live one, or else the one that was deleted last. Call it under the stamp. */
+export function findEmojiByName(trx: Trx, appId: string, name: string): Promise<EmojiRow | undefined> {
+  return trx
+    .selectFrom('emoji')
+    .selectAll()
+    .where('app_id', '=', appId)
+    .where('name', '=', name)
+    .orderBy('is_deleted')
+    .orderBy('v', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+}
+
+export function reviveEmoji(trx: Trx, id: string, fields: Updateable<EmojiTable>): Promise<EmojiRow> {
+  return trx
+    .updateTable('emoji')
+    .set({ ...fields, is_deleted: false })
+    .where('id', '=', id)
+    .returningAll()
+    .executeTakeFirstOrThrow()
+}
+
 export function insertEmoji(trx: Trx, row: Insertable<EmojiTable>): Promise<EmojiRow> {
   return trx.insertInto('emoji').values(row).returningAll().executeTakeFirstOrThrow()
 }

@@ -18,12 +18,16 @@ export interface LimitsConfig {
   wrongPassword: Rate
   /** By user. */
   setPassword: Rate
+  /** Changes of the own profile: everybody who sees the name is told of each. */
+  profile: Rate
   search: Rate
   /** New contacts: they tell the account of somebody, and show up in that one's list too. */
   meet: Rate
   upload: Rate
   /** Mails to strangers. */
   invite: Rate
+  /** The same by the address that is invited, whoever invites. */
+  invited: Rate
   send: Rate
   /** Everything of one user together. */
   request: Rate
@@ -36,10 +40,12 @@ export const DEFAULT_LIMITS: LimitsConfig = {
   anonymous: { times: 1200, perS: 60 },
   wrongPassword: { times: 10, perS: 900 },
   setPassword: { times: 10, perS: 900 },
+  profile: { times: 60, perS: 3600 },
   search: { times: 60, perS: 60 },
   meet: { times: 120, perS: 3600 },
   upload: { times: 120, perS: 60 },
   invite: { times: 60, perS: 3600 },
+  invited: { times: 6, perS: 86_400 },
   send: { times: 600, perS: 60 },
   request: { times: 6000, perS: 60 },
 }

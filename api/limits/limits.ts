@@ -8,14 +8,14 @@ export type LimitKind = Exclude<keyof LimitsConfig, 'wrongPassword'>
 
 /** Somebody asks too often. The answer carries `Retry-After`. */
 export class TooManyRequests extends AppError {
-  constructor(readonly retryAfterS: number) {
-    super('TooManyRequests', `too many requests, try again in ${retryAfterS} s`)
+  constructor(retryAfterS: number) {
+    super('TooManyRequests', `too many requests, try again in ${retryAfterS} s`, retryAfterS)
   }
 }
 
 /** How often who may do what, counted. */
 export interface Limits {
-  /** Counts one for an address or a user. Throws TooManyRequests. */
+  /** Counts one for an address, a user, or whatever else `kind` goes by. Throws TooManyRequests. */
   take(kind: LimitKind, key: string): Promise<void>
   /**
    * Runs a login and counts it if the password is wrong. Throws TooManyRequests, and what `login` throws.

@@ -32,6 +32,7 @@ export function limitUsers(ctx: Context): RequestHandler {
   // The same addresses as the routes', so that Express tells them apart in the same way.
   router.use(by('request'))
   router.post('/users/setPassword', by('setPassword'))
+  router.put('/users/:userId', by('profile'))
   router.get('/users', by('search'))
   router.post('/users/:userId/contacts', by('meet'))
   router.post('/attachments', by('upload'))

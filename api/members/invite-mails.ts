@@ -1,13 +1,22 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '../../shared/server/log.js'
+import type { Context } from '../context.js'
 import type { Db } from '../database/database.js'
 import type { Mailer } from '../mail/mailer.js'
-import { type DueInvite, markMailed, setInviteKey, takeDueInvites } from './invite-store.js'
+import {
+  type DueInvite,
+  deleteExpiredInvites,
+  markMailed,
+  setInviteKey,
+  takeDueInvites,
+} from './invite-store.js'
 
 const BATCH = 20
 const POLL_MS = 5000
 const KEY_BYTES = 24
+const PURGE_EVERY_MS = 3600_000
+const PURGE_BATCH = 1000
 
 /** What the database keeps of an invitation's key. It has 192 random bits, so one round is enough. */
 export function hashInviteKey(key: string): string {
@@ -71,6 +80,32 @@ export class InviteMails {
         'a mail was not sent; trying again later',
       )
     }
+  }
+}
+
+/** Deletes expired invitations every hour until `signal` aborts. */
+export async function purgeInvitesRegularly(ctx: PurgeContext, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await sleep(PURGE_EVERY_MS, undefined, { signal, ref: false }).catch(() => {})
+    if (signal.aborted) return
+    await purgeInvites(ctx).catch((error) =>
+      ctx.log.error({ err: error }, 'deleting expired invitations failed'),
+    )
+  }
+}
+
+type PurgeContext = Pick<Context, 'db' | 'now' | 'log'>
+
+/**
+ * Deletes invitations that have expired, with the hashes of their keys; returns how many. The invited address
+ * stays in its group's list, and may be invited again.
+ */
+export async function purgeInvites({ db, now }: PurgeContext): Promise<number> {
+  let purged = 0
+  for (;;) {
+    const found = await deleteExpiredInvites(db, now(), PURGE_BATCH)
+    purged += found
+    if (found < PURGE_BATCH) return purged
   }
 }
 

@@ -67,6 +67,7 @@ export function becomeUser(trx: Trx, stamp: Stamp, memberId: string, userId: str
       email: null,
       role: 'user',
       status: 'active',
+      joined_v: String(stamp),
       created_at: String(stamp),
       v: String(stamp),
     })
@@ -114,6 +115,15 @@ export function findInviteByKeyHash(db: Db, keyHash: string): Promise<InviteRow 
 /** Used or withdrawn: no key of this member row opens anything any more, and no mail is written. */
 export async function deleteInvites(trx: Trx, memberId: string): Promise<void> {
   await trx.deleteFrom('invite').where('member_id', '=', memberId).execute()
+}
+
+/** Deletes up to `limit` invitations that nobody can accept any more, mailed or not. Returns how many. */
+export async function deleteExpiredInvites(db: Db, now: number, limit: number): Promise<number> {
+  const { rows } = await sql`
+    delete from invite where id in (
+      select id from invite where expires_at <= ${now} limit ${limit} for update skip locked
+    ) returning id`.execute(db)
+  return rows.length
 }
 
 /** A mail that is to be written now, with what it says. */

@@ -23,7 +23,7 @@ import {
   inviteAgain,
   queueInvite,
 } from './invite-store.js'
-import { addUser, presentMember } from './members.js'
+import { addUser, findPending, presentMember, withdrawInvitation } from './members.js'
 import { membershipChanged, requireRoom } from './membership.js'
 import { findMember, findMemberById, insertConversation, type MemberRow } from './store.js'
 
@@ -45,15 +45,25 @@ export async function inviteMember(
     if (!user && !isAddress(email)) throw new AppError('InvalidParameter', 'email: is not an e-mail address')
     return { access, user }
   }
-  await look(ctx.db)
+  const { user: known } = await look(ctx.db)
+  if (!known && !viewer.isAdmin) await ctx.limits.take('invited', `${viewer.appId} ${mailboxOf(email)}`)
   const member = await write(ctx, viewer.appId, async (trx, stamp) => {
     const { access, user } = await look(trx)
     if (!user) return inviteAddress(ctx, trx, stamp, viewer, access.session, email)
     const known = await findMember(trx, sessionId, user.id)
-    return known && isLive(known) ? known : addUser(ctx, trx, stamp, viewer, access, user)
+    if (!known || !isLive(known)) return addUser(ctx, trx, stamp, viewer, access, user)
+    // He was in before his account moved to this address.
+    const invited = await findPending(trx, sessionId, user)
+    if (invited) await withdrawInvitation(trx, stamp, access.session, invited)
+    return known
   })
   ctx.wakeMails()
   return presentMember(ctx, sessionId, member)
+}
+
+/** Where mail to an address goes: most mail servers deliver `name+anything` to `name`. */
+function mailboxOf(email: string): string {
+  return email.replace(/\+[^@]*@/, '@')
 }
 
 function isAddress(email: string): boolean {

@@ -4,6 +4,7 @@ import type { SessionType } from '../../shared/wire/session-types.js'
 import type { Stamp } from '../../shared/wire/time.js'
 import type { Db, Trx } from '../database/database.js'
 import type { MessageTable } from '../database/tables/message.js'
+import { cutToSize } from '../sync/collection.js'
 
 export type MessageRow = Selectable<MessageTable>
 
@@ -156,25 +157,35 @@ export function findByClientId(
     .executeTakeFirst()
 }
 
-/** Messages strictly older than `before`, newest first, whole stamps at a time, so at least `limit` if there are. */
+/**
+ * However long messages are, a page of history holds so many: old clients, who ask for 20, take a page with
+ * fewer than they asked for as the end. (yun2win.md §3 #14) Whoever asks for more goes on to an empty page.
+ */
+const HISTORY_MIN_ROWS = 100
+
+/**
+ * Messages strictly older than `before`, newest first, whole stamps at a time, so at least `limit` if there are;
+ * of long ones fewer, but HISTORY_MIN_ROWS.
+ */
 export async function findHistory(
   db: Db,
   sessionId: string,
   page: { before: Stamp; limit: number; offset: number },
 ): Promise<MessageRow[]> {
-  // The page is found by keys, so that what an offset skips is not read.
+  type Key = (typeof keys)[number]
+  // The page is found by keys, so that what an offset skips, or what is too long, is not read.
   const keys = await db
     .selectFrom('message')
-    .select(['id', 'seq'])
+    .select(['id', 'seq', 'created_at', sql<number>`octet_length(content)`.as('length')])
     .where('session_id', '=', sessionId)
     .where('created_at', '<', String(page.before))
     .orderBy('created_at', 'desc')
     .fetch(page.offset + page.limit, 'with ties')
     .execute()
-  const ids = keys
-    .sort(newestFirst)
-    .slice(page.offset)
-    .map(({ id }) => id)
+  const wanted = keys.sort(newestFirst).slice(page.offset)
+  const ofMessage = { stamp: (row: Key) => row.created_at, bytes: (row: Key) => row.length }
+  const minRows = Math.min(page.limit, HISTORY_MIN_ROWS)
+  const ids = cutToSize(wanted, ofMessage, minRows).map(({ id }) => id)
   if (ids.length === 0) return []
   const rows = await db
     .selectFrom('message')

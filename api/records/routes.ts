@@ -3,7 +3,8 @@ import { z } from 'zod'
 import { Text } from '../../shared/wire/text.js'
 import { LoginRecordObject } from '../../shared/wire/users.js'
 import type { Context } from '../context.js'
-import { route } from '../http/route.js'
+import { ListQuery, route } from '../http/route.js'
+import { MAX_LIMIT } from '../sync/collection.js'
 import { requireAdmin } from '../users/profile.js'
 import { dayOf, findLogins } from './store.js'
 
@@ -18,6 +19,12 @@ const Day = Text.transform((text, problem) => {
   return dayOf(ms)
 })
 
+/** Offsets go further than in lists: there is no cursor to go on with. */
+const RecordsQuery = z.object({
+  limit: ListQuery.shape.limit,
+  offset: z.coerce.number().int().min(0).max(1_000_000).optional(),
+})
+
 export function recordRoutes(ctx: Context): Router {
   const router = Router()
   router.get(
@@ -25,10 +32,14 @@ export function recordRoutes(ctx: Context): Router {
     route({
       summary: 'Who logged in on a day (UTC) and how often, for administrators',
       params: z.object({ day: Day }),
+      query: RecordsQuery,
       answer: z.array(LoginRecordObject),
-      run: async ({ viewer, params }) => {
+      run: async ({ viewer, params, query }) => {
         requireAdmin(viewer)
-        const logins = await findLogins(ctx.db, viewer.appId, params.day)
+        const logins = await findLogins(ctx.db, viewer.appId, params.day, {
+          limit: query.limit ?? MAX_LIMIT,
+          offset: query.offset ?? 0,
+        })
         return logins.map(({ user_id, count }): LoginRecordObject => ({ userId: user_id, count }))
       },
     }),

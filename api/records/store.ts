@@ -12,11 +12,12 @@ export async function recordLogin(db: Db, appId: string, userId: string, nowMs: 
     .execute()
 }
 
-/** Who logged in on that day, and how often. */
+/** Who logged in on that day, and how often, in the order of their ids. */
 export function findLogins(
   db: Db,
   appId: string,
   day: string,
+  page: { limit: number; offset: number },
 ): Promise<{ user_id: string; count: number }[]> {
   return db
     .selectFrom('login_record')
@@ -24,6 +25,8 @@ export function findLogins(
     .where('app_id', '=', appId)
     .where('day', '=', day)
     .orderBy('user_id')
+    .limit(page.limit)
+    .offset(page.offset)
     .execute()
 }
 

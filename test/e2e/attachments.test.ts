@@ -3,10 +3,12 @@ import { once } from 'node:events'
 import { readdir, utimes, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import sharp from 'sharp'
 import { ensureApp } from '../../api/apps/store.js'
 import { cleanUp } from '../../api/attachments/clean-up.js'
+import { imageQueue } from '../../api/attachments/images.js'
+import type { Context } from '../../api/context.js'
 import type { AttachmentObject } from '../../shared/wire/attachments.js'
 import { administratorOf } from '../helpers/admin.js'
 import { type OldFile, oldUpload } from '../helpers/multipart.js'
@@ -337,6 +339,14 @@ describe('size', () => {
     expect(await filesOnDisk()).toEqual(before)
   })
 })
+
+function createGate() {
+  let open = () => {}
+  const opened = new Promise<void>((resolve) => {
+    open = resolve
+  })
+  return { opened, open }
+}
 
 async function until(isSo: () => Promise<boolean>): Promise<void> {
   for (let tries = 0; tries < 200; tries += 1) {
@@ -752,6 +762,23 @@ describe('pictures', () => {
   }
 })
 
+test('pictures that are too many at a time are to be sent again; other files go on', async () => {
+  const gate = createGate()
+  const busy = Array.from({ length: imageQueue.capacity }, () => imageQueue.run(() => gate.opened))
+  try {
+    const before = await filesOnDisk()
+    const refused = await alice.call('POST', 'attachments', oldUpload({ bytes: photo }))
+    expect(refused).toMatchObject({ status: 503, body: { code: 'Unavailable' } })
+    expect(Number(refused.headers.get('Retry-After'))).toBeGreaterThanOrEqual(1)
+    expect(await filesOnDisk()).toEqual(before)
+    await upload(alice, { bytes: Buffer.from('no picture') })
+  } finally {
+    gate.open()
+    await Promise.all(busy)
+  }
+  expect(await upload(alice, { bytes: photo })).toMatchObject({ width: 640 })
+})
+
 describe('clean-up', () => {
   const ctx = () => env.api.context
   const isThere = async ({ id }: { id: string }) =>
@@ -806,6 +833,121 @@ describe('clean-up', () => {
     expect((await filesOnDisk()).kept).toBe(live.length + thumbnails.length)
   })
 
+  test('the avatar of a group stays for those who left while it had it', async () => {
+    const avatar = await upload(alice, { bytes: photo })
+    const { id } = await alice.group(bob)
+    const avatarUrl = `attachments/${avatar.id}/${avatar.md5}`
+    await alice.must('PUT', `sessions/${id}`, { json: { avatarUrl } })
+    const { entries } = await bob.pullMembers(id)
+    const own = entries.find(({ userId }) => userId === bob.id)
+    await bob.must('DELETE', `sessions/${id}/members/${own?.id}`)
+    await alice.must('PUT', `sessions/${id}`, { json: { avatarUrl: ' ' } })
+    const conversations = await bob.pullConversations()
+    expect(conversations.entries.find(({ sessionId }) => sessionId === id)).toMatchObject({ avatarUrl })
+
+    now += 25 * HOUR_MS
+    await cleanUp(ctx())
+    expect((await get(avatarUrl)).status).toBe(200)
+  })
+
+  describe('when the store fails', () => {
+    const bytes = Buffer.from('x')
+    const blobOf = async ({ id }: { id: string }) => {
+      const { db } = ctx()
+      const row = db.selectFrom('attachment').select('blob').where('id', '=', id)
+      return (await row.executeTakeFirstOrThrow()).blob
+    }
+
+    /** Replaces methods of the blob store meanwhile. */
+    async function withStore(methods: Partial<Context['blobs']>, run: () => Promise<void>): Promise<void> {
+      const { blobs } = ctx()
+      const before = { ...blobs }
+      Object.assign(blobs, methods)
+      try {
+        await run()
+      } finally {
+        Object.assign(blobs, before)
+      }
+    }
+
+    /** What other tests have left is gone. */
+    beforeEach(async () => {
+      for (let n = 0; n < 2; n += 1) {
+        await cleanUp(ctx())
+        now += 2 * HOUR_MS
+      }
+    })
+
+    /** Deleted, with their bytes still there, since more than an hour. */
+    async function leftovers(count: number): Promise<AttachmentObject[]> {
+      const files: AttachmentObject[] = []
+      for (let n = 0; n < count; n += 1) files.push(await upload(alice, { bytes }))
+      const remove = () => Promise.reject(new Error('the store is away'))
+      await withStore({ remove }, async () => {
+        for (const { id } of files) await alice.must('DELETE', `attachments/${id}`)
+      })
+      now += 2 * HOUR_MS
+      return files
+    }
+
+    test.each<[string, () => Promise<void>]>([
+      ['refuses', () => Promise.reject(new Error('refused'))],
+      ['never answers', () => new Promise(() => {})],
+    ])('%s one file: the others go, and this one with a later run', async (_title, fail) => {
+      const [stuck, ...others] = (await leftovers(4)) as [AttachmentObject, ...AttachmentObject[]]
+      const stuckBlob = await blobOf(stuck)
+      const { remove } = ctx().blobs
+      await withStore({ remove: (name) => (name === stuckBlob ? fail() : remove(name)) }, async () => {
+        expect(await cleanUp(ctx(), { blobTimeoutMs: 100 })).toMatchObject({
+          blobsRemoved: 3,
+          blobsFailed: 1,
+        })
+        expect(await Promise.all(others.map(blobOf))).toEqual([null, null, null])
+        expect(await blobOf(stuck)).toBe(stuckBlob)
+        // Not again and again.
+        expect(await cleanUp(ctx(), { blobTimeoutMs: 100 })).toMatchObject({ blobsFailed: 0 })
+      })
+      now += 2 * HOUR_MS
+      expect(await cleanUp(ctx())).toMatchObject({ blobsRemoved: 1, blobsFailed: 0 })
+      expect(await blobOf(stuck)).toBeNull()
+    })
+
+    test('all files: the run gives up on them for now, and does the rest', async () => {
+      await leftovers(30)
+      const path = join(folder.path, 'attachments', 'incoming', 'left')
+      await writeFile(path, 'x')
+      const then = new Date(now - 25 * HOUR_MS)
+      await utimes(path, then, then)
+      const remove = () => Promise.reject(new Error('the store is away'))
+      await withStore({ remove }, async () => {
+        expect(await cleanUp(ctx())).toMatchObject({ blobsRemoved: 0, blobsFailed: 10, uploadsRemoved: 1 })
+      })
+      now += 2 * HOUR_MS
+      expect(await cleanUp(ctx())).toMatchObject({ blobsRemoved: 30, blobsFailed: 0 })
+    })
+
+    test('takes hours to store a file that counts as lost by then: 503, and nothing is left', async () => {
+      const before = await filesOnDisk()
+      const gate = createGate()
+      const begun = createGate()
+      const { put } = ctx().blobs
+      const slowly: typeof put = async (name, path) => {
+        begun.open()
+        await gate.opened
+        await put(name, path)
+      }
+      await withStore({ put: slowly }, async () => {
+        const sending = alice.call('POST', 'attachments', oldUpload({ bytes }))
+        await begun.opened
+        now += 2 * HOUR_MS
+        expect(await cleanUp(ctx())).toMatchObject({ blobsRemoved: 1 })
+        gate.open()
+        expect(await sending).toMatchObject({ status: 503, body: { code: 'Unavailable' } })
+      })
+      expect(await filesOnDisk()).toEqual(before)
+    })
+  })
+
   test('what was recalled goes a week after it was last seen in use', async () => {
     const file = await upload(alice, { bytes: photo })
     const { id: sessionId } = await alice.p2pWith(bob)
@@ -834,7 +976,11 @@ describe('clean-up', () => {
   test('a file whose storing was cut off by a crash is not there, and its bytes go', async () => {
     const file = await upload(alice, { bytes: photo })
     // As it is between the two writes.
-    await ctx().db.updateTable('attachment').set({ is_deleted: true }).where('id', '=', file.id).execute()
+    await ctx()
+      .db.updateTable('attachment')
+      .set({ is_deleted: true, is_storing: true })
+      .where('id', '=', file.id)
+      .execute()
     await cleanUp(ctx())
     const left = () =>
       ctx().db.selectFrom('attachment').select('blob').where('id', '=', file.id).executeTakeFirstOrThrow()

@@ -102,7 +102,7 @@ test('I1: old state + delta = fresh fetch, with several administrators at once',
   const work = async (n: number) => {
     for (let step = 0; step < 8; step += 1) {
       const { id } = await add({ name: `${n}${step}` })
-      if (step % 2) await admin.must('PUT', `emojis/${id}`, { json: { name: `x${step}` } })
+      if (step % 2) await admin.must('PUT', `emojis/${id}`, { json: { name: `x${n}${step}` } })
       if (step % 3 === 0) await admin.must('DELETE', `emojis/${id}`)
     }
   }
@@ -113,6 +113,52 @@ test('I1: old state + delta = fresh fetch, with several administrators at once',
   expect([...state.values()].sort((a, b) => Number(a.id) - Number(b.id))).toEqual(
     (await pull(undefined, '?limit=1000')).entries.sort((a, b) => Number(a.id) - Number(b.id)),
   )
+})
+
+describe('a name', () => {
+  const change = (id: string, json: object) => admin.call('PUT', `emojis/${id}`, { json })
+
+  test('belongs to one emoji of the app at a time, in whatever package', async () => {
+    const [first, second] = [await add({ name: '甲' }), await add({ name: '乙' })]
+    for (const fields of [{ name: '甲' }, { name: '甲', package: 'other' }]) {
+      const answer = await admin.call('POST', 'emojis', { json: { ...SMILE, ...fields } })
+      expectRefusal(answer, 409)
+      expect(answer.body).toMatchObject({ code: 'AlreadyExists' })
+    }
+    expectRefusal(await change(second.id, { name: '甲' }), 409)
+    expect(await change(first.id, { name: '甲', width: 20 })).toMatchObject({
+      status: 200,
+      body: { width: 20 },
+    })
+    expect(await admin.must('GET', `emojis/${second.id}`)).toEqual(second)
+  })
+
+  test('that was deleted comes back under its id, as what is posted now', async () => {
+    const first = await add({ name: '丙' })
+    await admin.must('DELETE', `emojis/${first.id}`)
+    for (const method of ['GET', 'PUT', 'DELETE']) {
+      const json = { ...SMILE, name: '丙' }
+      expectRefusal(await admin.call(method, `emojis/${first.id}`, method === 'PUT' ? { json } : {}), 404)
+    }
+    const cursor = stampOf((await pull()).entries.at(-1)?.updatedAt as string)
+    const revived = await add({ name: '丙', package: 'other', url: '/Emoji/expr_2.png', width: 30 })
+    expect(revived).toEqual({
+      ...first,
+      package: 'other',
+      url: '/Emoji/expr_2.png',
+      width: 30,
+      updatedAt: expect.any(String),
+    })
+    expect((await pull(cursor)).entries).toEqual([revived])
+    expect((await pull()).entries.filter(({ name }) => name === '丙')).toEqual([revived])
+  })
+
+  test('that ten administrators add at once is one emoji', async () => {
+    const json = { ...SMILE, name: '丁' }
+    const answers = await Promise.all([...Array(10)].map(() => admin.call('POST', 'emojis', { json })))
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
+    expect(answers.filter(({ status }) => status === 409)).toHaveLength(9)
+  })
 })
 
 describe('refused', () => {
@@ -131,6 +177,7 @@ describe('refused', () => {
     expectRefusal(await stranger.call('PUT', `emojis/${id}`, { json: { name: 'x' } }), 404)
     expectRefusal(await stranger.call('DELETE', `emojis/${id}`), 404)
     expect(await alice.must('GET', `emojis/${id}`)).toMatchObject({ name: '微笑', isDelete: false })
+    expect(await stranger.must('POST', 'emojis', { json: SMILE })).toMatchObject({ name: '微笑' })
   })
 
   test('no token', async () => {

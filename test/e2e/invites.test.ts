@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { purgeInvites } from '../../api/members/invite-mails.js'
 import type { MemberObject } from '../../shared/wire/objects.js'
 import { request } from '../helpers/http.js'
 import { Person, stampOf } from '../helpers/person.js'
@@ -282,6 +283,95 @@ test('an address with an account is added at once; an older invitation of it goe
   expect(await texts(alice, id)).toEqual(['alice加入群聊', 'dora加入群聊'])
 })
 
+describe('an invited address that an account moves to', () => {
+  const moveTo = (person: Person, email: string) =>
+    person.must('PUT', `users/${person.id}`, { json: { email } })
+  const membersFor = async (id: string, person: Person, email: string) =>
+    (await alice.pullMembers(id)).entries.filter(
+      ({ userId, isDelete }) => !isDelete && (userId === person.id || userId === email),
+    )
+  let count = 0
+  const prepare = async (isIn: boolean) => {
+    const frank = await env.person(`frank${++count}`)
+    const email = `shared${count}@example.com`
+    const { id } = await (isIn ? alice.group(frank) : alice.group())
+    const invited = await mustInvite(alice, id, email)
+    const key = await keyIn(email)
+    await moveTo(frank, email)
+    return { frank, email, id, invited, key }
+  }
+
+  test('lets nobody in by itself, nor by the key: nobody has proved that it is his', async () => {
+    const { frank, email, id, invited, key } = await prepare(false)
+    expect((await frank.pullConversations()).total_count).toBe(0)
+    expectRefusal(await frank.call('GET', `sessions/${id}/members`), 403)
+    expect(await membersFor(id, frank, email)).toEqual([invited])
+    expectRefusal(await register(email, key), 409)
+    expect(await membersFor(id, frank, email)).toEqual([invited])
+  })
+
+  test('invited again, the account is in, once, and the invitation is gone', async () => {
+    const { frank, email, id, invited, key } = await prepare(false)
+    const added = await mustInvite(alice, id, email)
+    expect(added).toMatchObject({ userId: frank.id, role: 'user' })
+    expect(await membersFor(id, frank, email)).toEqual([added])
+    expect(await mustInvite(alice, id, email)).toEqual(added)
+    // It moves on, and somebody else has the address: the old key opens nothing.
+    await moveTo(frank, `moved-${email}`)
+    expectRefusal(await register(email, key), 400)
+    const again = await mustInvite(alice, id, email)
+    expect(again).toMatchObject({ id: invited.id, role: 'email', isDelete: false })
+    const mail = await smtp.mailTo(email, (each) => linkOf(each).searchParams.get('key') !== key)
+    const newKey = linkOf(mail).searchParams.get('key') as string
+    expect(await register(email, newKey)).toMatchObject({ status: 200 })
+    const owner = await login(email)
+    expect(await membersFor(id, owner, email)).toMatchObject([{ id: invited.id, role: 'user' }])
+    expect(await membersFor(id, frank, email)).toMatchObject([{ id: added.id, role: 'user' }])
+  })
+
+  test.each(['is invited', 'is added'])('who is in already and %s: the invitation is gone', async (how) => {
+    const { frank, email, id } = await prepare(true)
+    expect(await membersFor(id, frank, email)).toHaveLength(2)
+    if (how === 'is invited') await mustInvite(alice, id, email)
+    else await alice.must('POST', `sessions/${id}/members`, { json: { userId: frank.id } })
+    const left = await membersFor(id, frank, email)
+    expect(left).toMatchObject([{ userId: frank.id, name: frank.login.name }])
+    const { entries } = await alice.pullMembers(id)
+    expect((await env.api.memberships.find(id))?.mts).toBe(
+      Math.max(...entries.map(({ createdAt }) => stampOf(createdAt))),
+    )
+  })
+
+  test('left before anybody invites again, it is its owner’s by the key', async () => {
+    const { frank, email, id, invited, key } = await prepare(true)
+    await moveTo(frank, `left-${email}`)
+    expect(await register(email, key)).toMatchObject({ status: 200 })
+    const owner = await login(email)
+    expect(await membersFor(id, owner, email)).toMatchObject([{ id: invited.id, role: 'user' }])
+  })
+
+  test('raced by a move, an invitation and a registration is one member at most', async () => {
+    for (let round = 0; round < 4; round++) {
+      const frank = await env.person(`racing-frank${round}`)
+      const email = `raced${round}@example.com`
+      const { id } = await alice.group(bob)
+      await mustInvite(alice, id, email)
+      const key = await keyIn(email)
+      const answers = await Promise.all([
+        frank.call('PUT', `users/${frank.id}`, { json: { email } }),
+        register(email, key),
+        invite(bob, id, email),
+      ])
+      for (const answer of answers) if (answer.status !== 200) expectRefusal(answer)
+      await mustInvite(alice, id, email)
+      const { entries } = await alice.pullMembers(id)
+      const others = entries.filter((each) => !each.isDelete && ![alice.id, bob.id].includes(each.userId))
+      expect(others).toHaveLength(1)
+      expect(others[0]).toMatchObject({ role: 'user' })
+    }
+  })
+})
+
 test.each(['', 'no address', 'nobody', 'a@b@c', 'a@b,c@d'])('the address %j is refused', async (email) => {
   const { id } = await alice.group()
   expectRefusal(await invite(alice, id, email), 400)
@@ -318,6 +408,38 @@ test('a mail that the server refuses is sent later; the row and the key wait', a
     .execute()
   env.api.context.wakeMails()
   expect(await register(email, await keyIn(email))).toMatchObject({ status: 200 })
+})
+
+test('what has expired is deleted with its key; the address stays listed and can be invited again', async () => {
+  const { id } = await alice.group()
+  const { db } = env.api.context
+  const emails = ['forgotten@example.com', 'unmailed@example.com', 'open@example.com']
+  for (const email of emails) await mustInvite(alice, id, email)
+  const key = await keyIn('forgotten@example.com')
+  await keyIn('open@example.com')
+  const set = (email: string, change: { mailed_at?: null; expires_at?: string }) =>
+    db.updateTable('invite').set(change).where('email', '=', email).execute()
+  await set('unmailed@example.com', { mailed_at: null })
+  await set('open@example.com', { expires_at: String(Date.now() + 30 * 24 * 3600_000) })
+  const left = async () => {
+    const rows = await db.selectFrom('invite').select('email').where('email', 'in', emails).execute()
+    return rows.map(({ email }) => email).sort()
+  }
+  await purgeInvites(env.api.context)
+  expect(await left()).toEqual(emails.toSorted())
+  now = Date.now() + 7 * 24 * 3600_000 + 60_000
+  try {
+    expect(await purgeInvites(env.api.context)).toBeGreaterThanOrEqual(2)
+  } finally {
+    now = 0
+  }
+  expect(await left()).toEqual(['open@example.com'])
+  expectRefusal(await register('forgotten@example.com', key), 400)
+
+  expect(await mustInvite(alice, id, 'forgotten@example.com')).toMatchObject({ role: 'email', time: '2' })
+  const again = await smtp.mailTo('forgotten@example.com', (mail) => !mail.includes(key))
+  const newKey = linkOf(again).searchParams.get('key') as string
+  expect(await register('forgotten@example.com', newKey)).toMatchObject({ status: 200 })
 })
 
 describe('without a mail server', () => {

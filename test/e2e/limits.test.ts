@@ -1,20 +1,28 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, describe, expect, test } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import type { LimitsConfig } from '../../api/limits/config.js'
+import { administratorOf } from '../helpers/admin.js'
 import { type Answer, request } from '../helpers/http.js'
+import type { Person } from '../helpers/person.js'
 import { expectRefusal } from '../helpers/refusal.js'
+import { type TempFolder, useTempFolder } from '../helpers/temp-folder.js'
 import { TEST_APP } from '../helpers/test-app.js'
 import { TestEnv } from '../helpers/test-env.js'
 
 /** How often who may do what. Addresses are those that a proxy we trust tells of. */
 
+let folder: TempFolder
 let env: TestEnv
+beforeAll(async () => {
+  folder = await useTempFolder()
+})
 afterEach(() => env.close())
+afterAll(() => folder.remove())
 
 const RARELY = { times: 3, perS: 600 }
 
 async function start(limits: Partial<LimitsConfig>, TRUST_PROXY = '1'): Promise<void> {
-  env = await TestEnv.start({ limits, settings: { TRUST_PROXY } })
+  env = await TestEnv.start({ limits, settings: { TRUST_PROXY, DATA_DIR: folder.path } })
 }
 
 /** An answer of 429 as clients need it. */
@@ -78,8 +86,33 @@ describe('logging in', () => {
     expectTooMany(await logInRightly('alice', '192.0.2.1'))
   })
 
+  test('an account is guessed by app, however the app is named', async () => {
+    await start({ wrongPassword: RARELY })
+    await env.person('alice')
+    const { db } = env.api.context
+    const app = { key: 'other-key', secret: 'the secret of the other app', name: 'other', created_at: '1' }
+    const other = await db.insertInto('app').values(app).returning('id').executeTakeFirstOrThrow()
+    await db.insertInto('app_clock').values({ app_id: other.id, v: '1' }).execute()
+    const account = { email: 'alice@example.com', password: 'password in the other app' }
+    const post = (path: string, json: object, address = '192.0.2.9') =>
+      request('POST', `${env.url}/v1/users/${path}`, { json, headers: from(address) })
+    expect(await post('register', { ...account, appKey: app.key })).toMatchObject({ status: 200 })
+
+    // The default app may be named, or not: these are the same account's guesses.
+    for (const appKey of [undefined, TEST_APP.appKey, undefined])
+      expectRefusal(await post('login', { ...account, password: 'guess', appKey }), 400)
+    expectTooMany(await post('login', { ...account, password: 'guess' }))
+    expectTooMany(await post('login', { ...account, password: 'guess', appKey: TEST_APP.appKey }))
+    // The other app's alice is somebody else; where she has been is nothing to the first one's.
+    expect(await post('login', { ...account, appKey: app.key })).toMatchObject({ status: 200 })
+    expectTooMany(await logInRightly('alice', '192.0.2.9'))
+    for (let n = 0; n < 3; n++)
+      expectRefusal(await post('login', { ...account, password: 'guess', appKey: app.key }), 400)
+    expectTooMany(await post('login', { ...account, password: 'guess', appKey: app.key }))
+  })
+
   test('nor anywhere for longer than a while', async () => {
-    await start({ wrongPassword: { times: 3, perS: 1 } })
+    await start({ wrongPassword: { times: 3, perS: 5 } })
     await env.person('alice')
     for (let n = 0; n < 5; n++) await login('alice', `guess ${n}`, '198.51.100.1')
     const refused = await logInRightly('alice', '192.0.2.1')
@@ -136,6 +169,18 @@ describe('a user', () => {
     expect(await bob.call('GET', `users/${alice.id}`)).toMatchObject({ status: 200 })
   })
 
+  test('changes the own profile so often and no more: everybody who sees it is told', async () => {
+    await start({ profile: RARELY })
+    const [alice, bob] = await env.people('alice', 'bob')
+    if (!alice || !bob) throw new Error('nobody there')
+    const rename = (name: string) => alice.call('PUT', `users/${alice.id}`, { json: { name } })
+    for (let n = 0; n < 3; n++) expect(await rename(`alice ${n}`)).toMatchObject({ status: 200 })
+    expectTooMany(await rename('alice 3'))
+    expect((await bob.call('GET', `users/${alice.id}`)).body).toMatchObject({ name: 'alice 2' })
+    expect(await bob.call('PUT', `users/${bob.id}`, { json: { name: 'Bob' } })).toMatchObject({ status: 200 })
+    expect(await alice.call('GET', `users/${alice.id}`)).toMatchObject({ status: 200 })
+  })
+
   test.each([
     ['uploads', { upload: RARELY }, 'attachments'],
     ['invites', { invite: RARELY }, 'sessions/999999/members/invite'],
@@ -166,6 +211,30 @@ describe('a user', () => {
       expect(answer.status).toBe(200)
     }
   })
+})
+
+test('one address is invited so often and no more, by however many people', async () => {
+  await start({ invited: RARELY })
+  const people = await env.people('alice', 'bob', 'carol', 'dora', 'erin')
+  const invite = async (n: number, email: string) => {
+    const person = people[n] as Person
+    const { id } = await person.group()
+    const answer = await person.call('POST', `sessions/${id}/members/invite`, { json: { email } })
+    if (answer.status !== 200) expect((await person.pullMembers(id)).total_count).toBe(1)
+    return answer
+  }
+  for (const n of [0, 1, 2]) expect(await invite(n, 'victim@example.org')).toMatchObject({ status: 200 })
+  expectTooMany(await invite(3, 'victim@example.org'))
+  // Nor under other spellings that lead to the same mailbox.
+  expectTooMany(await invite(4, ' Victim@Example.ORG'))
+  expectTooMany(await invite(4, 'victim+one@example.org'))
+  expect(await invite(3, 'other@example.org')).toMatchObject({ status: 200 })
+  // Who has an account gets no mail.
+  for (const n of [0, 1, 2, 3]) expect(await invite(n, 'erin@example.com')).toMatchObject({ status: 200 })
+  const admin = await administratorOf(env.url)
+  const { id } = await (people[0] as Person).group()
+  const json = { email: 'victim@example.org' }
+  expect(await admin.call('POST', `sessions/${id}/members/invite`, { json })).toMatchObject({ status: 200 })
 })
 
 test('what needs no token is limited by address, health checks never are', async () => {

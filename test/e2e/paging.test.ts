@@ -71,13 +71,13 @@ function expectWholeStamps(pages: Entry[][], limit: number): void {
 }
 
 /** Stores batches of messages, each batch under one stamp. */
-async function store(sessionId: string, batches: number[], senders = [alice]): Promise<void> {
+async function store(sessionId: string, batches: number[], senders = [alice], bytes = 0): Promise<void> {
   const { context } = env.api
   const appId = context.tokens.verify('access', alice.token)?.app as string
   for (const [n, size] of batches.entries()) {
     const drafts = [...Array(size).keys()].map((i) => {
       const { id } = senders[i % senders.length] as Person
-      const content = `${n}.${i}`
+      const content = `${n}.${i}`.padEnd(bytes, ' ')
       return { sessionId, actorId: id, senderId: id, type: 'text', content, clientMessageId: null }
     })
     await write(context, appId, (trx, stamp) => appendMessages(trx, stamp, appId, drafts))
@@ -268,6 +268,84 @@ describe('limits', () => {
     const everything = (await walk(conversations, 1000)).flat()
     expect(new Set(idsOf(everything)).size).toBe(total_count)
     expect(everything).toHaveLength(total_count)
+  })
+})
+
+describe('long messages', () => {
+  const CONTENT_BYTES = 64 * 1024
+  const PAGE_BYTES = 8 * 1024 * 1024
+  const MOST = PAGE_BYTES / CONTENT_BYTES
+  // The 160 of one stamp are more than a page may hold.
+  const BATCHES = [40, 40, 40, 20, 160, 5, 100, 30, 1]
+  const COUNT = BATCHES.reduce((sum, size) => sum + size, 0) + 2
+  let id: string
+  let path: string
+
+  beforeAll(async () => {
+    ;({ id } = await alice.group(bob))
+    path = `sessions/${id}/messages`
+    await store(id, BATCHES, [bob], CONTENT_BYTES)
+  })
+
+  const isOneStamp = (entries: Entry[]) => new Set(entries.map(({ updatedAt }) => updatedAt)).size === 1
+
+  test.each([7, 100, 130, 1000])(
+    'delta, limit %i: pages end early, at a stamp; every row once',
+    async (limit) => {
+      const pages = await walk(path, limit)
+      const stamps = pages.map((entries) => [...new Set(entries.map(({ updatedAt }) => updatedAt))])
+      expect(new Set(stamps.flat()).size).toBe(stamps.flat().length)
+      for (const entries of pages) {
+        expect(entries.length <= MOST || isOneStamp(entries)).toBe(true)
+      }
+      expect(new Set(idsOf(pages.flat())).size).toBe(COUNT)
+      expect(pages.flat()).toHaveLength(COUNT)
+    },
+  )
+
+  test('total_count counts what is after the cursor, and what was not given stays unread', async () => {
+    const { id: groupId } = await alice.group(bob)
+    await store(groupId, [100, 100], [alice], CONTENT_BYTES)
+    const unread = async () => {
+      const { entries } = await bob.pullConversations()
+      return entries.find(({ sessionId }) => sessionId === groupId)?.unread
+    }
+    const { entries, total_count } = await bob.pullMessages(groupId, undefined, '?limit=1000')
+    expect([entries.length, total_count]).toEqual([102, 202])
+    expect(await unread()).toBe(100)
+    const rest = await bob.pullMessages(groupId, newest(entries), '?limit=1000')
+    expect([rest.entries.length, rest.total_count]).toEqual([100, 100])
+    expect(await unread()).toBe(0)
+  })
+
+  test('delta by offset, raised by what was given', async () => {
+    const ids: string[] = []
+    for (;;) {
+      const { entries, total_count } = await page(path, `limit=1000&offset=${ids.length}`)
+      expect(total_count).toBe(COUNT)
+      if (entries.length === 0) break
+      expect(entries.length <= MOST || isOneStamp(entries)).toBe(true)
+      ids.push(...idsOf(entries))
+    }
+    expect(new Set(ids).size).toBe(COUNT)
+    expect(ids).toHaveLength(COUNT)
+  })
+
+  test.each([20, 100])('history, limit %i: pages are full, as old clients need them', async (limit) => {
+    const pages = await walkBack(path, limit)
+    for (const entries of pages.slice(0, -1)) expect(entries.length).toBeGreaterThanOrEqual(limit)
+    expect(idsOf(pages.flat())).toHaveLength(COUNT)
+    expect(new Set(idsOf(pages.flat())).size).toBe(COUNT)
+  })
+
+  test('history, limit 1000: pages end early, at a stamp; every row once', async () => {
+    const pages = await walkBack(path, 1000)
+    expect(pages.length).toBeGreaterThan(1)
+    // Never less than the 100 that everybody may count on, however long they are.
+    for (const entries of pages.slice(0, -1)) expect(entries.length).toBeGreaterThanOrEqual(100)
+    expect((pages[0] as Entry[]).length).toBeLessThanOrEqual(MOST + 8)
+    expect(new Set(idsOf(pages.flat())).size).toBe(COUNT)
+    expect(pages.flat()).toHaveLength(COUNT)
   })
 })
 

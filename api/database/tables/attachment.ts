@@ -14,6 +14,7 @@ export interface AttachmentTable {
   blob: string | null
   thumbnail_size: number | null
   is_deleted: boolean
+  is_storing: Generated<boolean>
   check_after: string
   created_at: string
   updated_at: string

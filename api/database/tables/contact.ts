@@ -10,5 +10,7 @@ export interface ContactTable {
   remark: Generated<string>
   is_deleted: Generated<boolean>
   created_at: string
+  /** Last addition or removal. */
+  shown_v: string
   v: string
 }

@@ -14,5 +14,7 @@ export interface SessionMemberTable {
   status: Generated<string>
   is_deleted: Generated<boolean>
   created_at: string
+  /** When the user came for the first time; null as long as there is only an `email`. */
+  joined_v: Generated<string | null>
   v: string
 }
