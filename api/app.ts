@@ -17,13 +17,14 @@ import { authenticate, authenticateService } from './http/authenticate.js'
 import { docsRoutes } from './http/docs.js'
 import { errorHandler, notFound } from './http/errors.js'
 import { dropFormNulls } from './http/form.js'
+import { askForToken } from './http/known-routes.js'
 import { type Access, createDocument, type Json, type Mount } from './http/openapi.js'
+import { internalRoutes } from './internal/routes.js'
 import { limitAddresses, limitUsers } from './limits/middleware.js'
 import { memberRoutes } from './members/routes.js'
 import { messageRoutes } from './messages/routes.js'
 import { oauthRoutes } from './oauth/routes.js'
 import { recordRoutes } from './records/routes.js'
-import { internalRoutes } from './sessions/internal-routes.js'
 import { sessionRoutes } from './sessions/routes.js'
 import { activeOnly } from './users/active.js'
 import { publicUserRoutes, userRoutes } from './users/routes.js'
@@ -68,7 +69,7 @@ export function createApp(ctx: Context, extensions: Extension[] = []): Express {
   mount('public', '', emojiFileRoutes(ctx))
   mount('public', '/v1', publicAttachmentRoutes(ctx))
   mount('public', '/v1', publicUserRoutes(ctx))
-  app.use('/v1', authenticate(ctx.tokens), limitUsers(ctx), activeOnly(ctx))
+  app.use('/v1', askForToken(mounts, authenticate(ctx.tokens), limitUsers(ctx), activeOnly(ctx)))
   mount('user', '/v1', userApi(ctx), ...extensions.map((extension) => extension.routes(ctx)))
   app.use(notFound)
   app.use(errorHandler(ctx.log))

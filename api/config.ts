@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { ConfigError, EnvLogLevel, EnvPort, parseEnv } from '../shared/server/env.js'
 import type { Secrets } from '../shared/server/secrets.js'
+import { DevicePolicy } from './apps/device-policy.js'
 import type { S3Config } from './attachments/blobs/s3.js'
 import type { DatabaseConfig } from './database/open.js'
 import { DEFAULT_LIMITS, EnvTrustProxy, type LimitsConfig, type TrustProxy } from './limits/config.js'
@@ -17,6 +18,7 @@ export const Env = z.object({
   PUSH_URL: z.url({ protocol: /^mqtts?$/, error: 'must be an mqtt:// URL' }).default('mqtt://127.0.0.1:1883'),
   PUBLIC_PUSH_URL: z.string().optional(),
   GROUP_SIZE_LIMIT: z.coerce.number().int().min(2).max(100_000).default(500),
+  DEVICE_POLICY: DevicePolicy.default('many'),
   RECALL_LIMIT_S: z.coerce.number().int().min(1).optional(),
   MAIL_URL: z.url({ protocol: /^smtps?$/, error: 'must be an smtp:// or smtps:// URL' }).optional(),
   MAIL_FROM: z.string().default('Nudge <nudge@localhost>'),
@@ -24,11 +26,14 @@ export const Env = z.object({
   INVITE_DAYS: z.coerce.number().int().min(1).max(365).default(7),
   RATE_LIMIT: z.enum(['on', 'off']).default('on'),
   TRUST_PROXY: EnvTrustProxy.default(false),
+  REQUEST_TIMEOUT_S: z.coerce.number().int().min(1).max(3600).default(60),
   MAX_UPLOAD_BYTES: z.coerce
     .number()
     .int()
     .min(1)
     .default(50 * 1024 * 1024),
+  UPLOAD_QUOTA_MB: z.coerce.number().int().min(0).max(1_000_000_000).default(2048),
+  UPLOAD_STALL_S: z.coerce.number().int().min(1).max(3600).default(30),
   UPLOAD_TYPES: z
     .string()
     .regex(/^\s*[\w.+*/-]+(\s*,\s*[\w.+*/-]+)*\s*$/, 'must be types like image/*,application/pdf')
@@ -62,12 +67,16 @@ export interface ApiConfig {
   tokenSecret: string
   logLevel: string
   maxBodyBytes: number
+  /** How long a request may take to come in, head and body each; of uploads the head. */
+  requestTimeoutMs: number
   /** null: nothing is limited. */
   limits: LimitsConfig | null
   /** Whose word is taken for where a request comes from. */
   trustProxy: TrustProxy
   /** Live members a group may have, in apps that say nothing else. */
   groupSizeLimit: number
+  /** How apps treat a user's devices that say nothing else. */
+  devicePolicy: DevicePolicy
   /** How long senders may change what they said; null: for ever. */
   recallLimitMs: number | null
   mail: MailConfig
@@ -78,6 +87,10 @@ export interface ApiConfig {
 
 export interface AttachmentConfig {
   maxUploadBytes: number
+  /** What the files of one user may take together; null: any amount. */
+  quotaBytes: number | null
+  /** An upload of which next to nothing comes for so long is cut off. */
+  stallMs: number
   /** Types like `image/png` or `image/*`; null: everything. */
   allowedTypes: string[] | null
   /** How long an attachment may stay unused. */
@@ -118,9 +131,11 @@ export function readApiConfig(env: NodeJS.ProcessEnv, secrets: Secrets): ApiConf
     tokenSecret: secrets.tokenSecret,
     logLevel: parsed.LOG_LEVEL ?? (parsed.NODE_ENV === 'production' ? 'info' : 'warn'),
     maxBodyBytes: 256 * 1024,
+    requestTimeoutMs: parsed.REQUEST_TIMEOUT_S * 1000,
     limits: parsed.RATE_LIMIT === 'on' ? DEFAULT_LIMITS : null,
     trustProxy: parsed.TRUST_PROXY,
     groupSizeLimit: parsed.GROUP_SIZE_LIMIT,
+    devicePolicy: parsed.DEVICE_POLICY,
     recallLimitMs: parsed.RECALL_LIMIT_S === undefined ? null : parsed.RECALL_LIMIT_S * 1000,
     mail: {
       url: parsed.MAIL_URL ?? null,
@@ -131,6 +146,8 @@ export function readApiConfig(env: NodeJS.ProcessEnv, secrets: Secrets): ApiConf
     inviteLifetimeMs: parsed.INVITE_DAYS * DAY_MS,
     attachments: {
       maxUploadBytes: parsed.MAX_UPLOAD_BYTES,
+      quotaBytes: parsed.UPLOAD_QUOTA_MB === 0 ? null : parsed.UPLOAD_QUOTA_MB * 1024 * 1024,
+      stallMs: parsed.UPLOAD_STALL_S * 1000,
       allowedTypes: parsed.UPLOAD_TYPES?.split(',').map((type) => type.trim().toLowerCase()) ?? null,
       orphanHours: parsed.ATTACHMENT_ORPHAN_HOURS,
       s3: readS3Config(parsed),

@@ -3,7 +3,9 @@ import type { Announcer } from '../shared/server/announcement.js'
 import { Closers } from '../shared/server/closers.js'
 import { closeServer, listen } from '../shared/server/listen.js'
 import type { Log } from '../shared/server/log.js'
+import type { LoginSource } from '../shared/server/logins.js'
 import type { MembershipSource } from '../shared/server/membership.js'
+import type { PresenceSink } from '../shared/server/presence.js'
 import { toAudiences } from './announce/audience.js'
 import { Drain } from './announce/drain.js'
 import { createApp } from './app.js'
@@ -17,9 +19,14 @@ import { requireSupportedServer } from './database/server-version.js'
 import { checkExtensions, type Extension } from './extensions/extension.js'
 import { extensions as installed } from './extensions/index.js'
 import { answerBrokenRequests } from './http/broken-requests.js'
+import { cutSlowRequests, slowRequestOptions } from './http/slow-requests.js'
+import { forgetExpiredLogins } from './logins/clean-up.js'
+import { loginSource } from './logins/logins.js'
 import { createMailer } from './mail/mailer.js'
-import { InviteMails } from './members/invite-mails.js'
+import { Departures } from './members/departures.js'
+import { InviteMails, purgeInvitesRegularly } from './members/invite-mails.js'
 import { findMembership } from './members/store.js'
+import { storePresence } from './presence/store.js'
 import type { Clock } from './sync/clock.js'
 
 export interface ApiOptions {
@@ -35,8 +42,10 @@ export interface ApiOptions {
 /** An API with its database, not yet listening. */
 export interface Api {
   context: Context
-  /** What a push server in the same process asks. */
+  /** What a push server in the same process asks and tells. */
   memberships: MembershipSource
+  logins: LoginSource
+  presence: PresenceSink
   /** Starts to answer requests and to tell `announcer` of changes. Throws ConfigError. */
   serve(announcer: Announcer): Promise<Serving>
   /** Closes the database; stop serving first. */
@@ -63,15 +72,19 @@ export async function openApi(options: ApiOptions): Promise<Api> {
     await outboxDb.destroy()
     await db.destroy()
   }
+  let announcer: Announcer | undefined
   let drain: Drain | undefined
   let inviteMails: InviteMails | undefined
+  let departures: Departures | undefined
 
   const context = createContext({
     ...options,
     db,
     isStopping: () => stopping.signal.aborted,
+    announce: async (announcement) => announcer?.announce(announcement),
     wakeDrain: () => drain?.wake(),
     wakeMails: () => inviteMails?.wake(),
+    wakeDepartures: () => departures?.wake(),
   })
   try {
     await requireSupportedServer(db)
@@ -85,18 +98,30 @@ export async function openApi(options: ApiOptions): Promise<Api> {
   return {
     context,
     memberships: { find: (sessionId) => findMembership(db, sessionId) },
+    logins: loginSource(db, context.now),
+    presence: { report: (report) => storePresence(db, report, context.now()) },
 
-    async serve(announcer) {
+    async serve(push) {
       const closers = new Closers()
-      drain = new Drain(outboxDb, toAudiences(outboxDb, announcer), log)
+      announcer = push
+      drain = new Drain(outboxDb, toAudiences(outboxDb, push), log)
       const draining = new AbortController()
       const drained = drain.run(draining.signal)
       closers.add(() => drained)
       const cleaned = cleanUpRegularly(context, draining.signal)
       closers.add(() => cleaned)
+      const purged = purgeInvitesRegularly(context, draining.signal)
+      closers.add(() => purged)
+      const forgotten = forgetExpiredLogins(context, draining.signal)
+      closers.add(() => forgotten)
+      departures = new Departures(context)
+      const departed = departures.run(draining.signal)
+      closers.add(() => departed)
       closers.add(() => draining.abort())
 
-      const server = createServer(createApp(context, extensions))
+      const { requestTimeoutMs } = config
+      const server = createServer(slowRequestOptions(requestTimeoutMs), createApp(context, extensions))
+      cutSlowRequests(server, requestTimeoutMs)
       answerBrokenRequests(server)
       const { host } = config
       const port = await listen(server, { host, port: config.port, variable: 'API_PORT' }).catch(

@@ -6,6 +6,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     alter table app_user
       -- the name in Latin letters: its syllables in one, and their initials; for lists and search in clients
       add column pinyin text[] not null default '{}'`.execute(db)
+  // Without a new stamp, so clients are not told of it: before this step no list that they hold had pinyin at all,
+  // contacts, which need it, come with the next step, and a row that was read without it lacks only a way to search
+  // until the user changes next. Stamping every user anew would send all of them to everybody.
   await sql`update app_user set pinyin = array[lower(name)] where name <> ''`.execute(db)
   // an administrator's delta of all users: where app_id = ? and v > ? order by v
   await sql`create index app_user_delta on app_user (app_id, v)`.execute(db)

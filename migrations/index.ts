@@ -6,6 +6,10 @@ import * as contactsFavourites from './0004-contacts-favourites.js'
 import * as sessionsMessages from './0006-sessions-messages.js'
 import * as attachments from './0007-attachments.js'
 import * as emojis from './0008-emojis.js'
+import * as usersSeen from './0009-users-seen.js'
+import * as gonePeople from './0010-gone-people.js'
+import * as logins from './0011-logins.js'
+import * as uploadQuota from './0012-upload-quota.js'
 
 /** Every step of the schema, by name, in order. Names sort; merged steps are never edited. */
 export const migrations: Record<string, Migration> = {
@@ -16,4 +20,8 @@ export const migrations: Record<string, Migration> = {
   '0006-sessions-messages': sessionsMessages,
   '0007-attachments': attachments,
   '0008-emojis': emojis,
+  '0009-users-seen': usersSeen,
+  '0010-gone-people': gonePeople,
+  '0011-logins': logins,
+  '0012-upload-quota': uploadQuota,
 }

@@ -5,7 +5,7 @@ import { SyncType } from '../../shared/wire/sync-types.js'
 import type { Stamp } from '../../shared/wire/time.js'
 import { announce, ownCollectionChanged } from '../announce/announce.js'
 import type { Context } from '../context.js'
-import type { Trx } from '../database/database.js'
+import type { Db, Trx } from '../database/database.js'
 import type { Viewer } from '../http/viewer.js'
 import { findEntry, list, type PageRequest } from '../sync/collection.js'
 import { write } from '../sync/write.js'
@@ -51,13 +51,15 @@ export async function addContact(
 ): Promise<ContactObject> {
   await requireOwner(ctx, viewer, ownerId)
   if (userId === ownerId) throw new AppError('InvalidParameter', 'userId: nobody is a contact of himself')
-  await getLiveUser(ctx, viewer.appId, userId)
-
-  const contactId = await write(ctx, viewer.appId, async (trx, stamp) => {
-    const known = await findContact(trx, ownerId, userId)
+  const look = async (db: Db) => {
+    await getLiveUser({ db }, viewer.appId, userId)
+    const known = await findContact(db, ownerId, userId)
     if (known && !known.is_deleted) throw new AppError('AlreadyExists', '该联系人已存在')
-    // He may have been deleted while we looked.
-    await getLiveUser({ db: trx }, viewer.appId, userId)
+    return known
+  }
+  await look(ctx.db)
+  const contactId = await write(ctx, viewer.appId, async (trx, stamp) => {
+    const known = await look(trx)
     const own = await keep(trx, stamp, known, ownerId, userId)
     const reverse = await findContact(trx, userId, ownerId)
     if (!reverse || reverse.is_deleted) await keep(trx, stamp, reverse, userId, ownerId)
@@ -80,12 +82,16 @@ export async function updateContact(
   { title, remark }: UpdateContactBody,
 ): Promise<ContactObject> {
   await requireOwner(ctx, viewer, ownerId)
-  await write(ctx, viewer.appId, async (trx, stamp) => {
-    const contact = await findContactById(trx, ownerId, contactId)
+  const isNewTo = async (db: Db) => {
+    const contact = await findContactById(db, ownerId, contactId)
     if (!contact || contact.is_deleted) throw notFound()
-    const isNew =
+    return (
       (title !== undefined && title !== contact.title) || (remark !== undefined && remark !== contact.remark)
-    if (!isNew) return
+    )
+  }
+  if (!(await isNewTo(ctx.db))) return presentContact(ctx, ownerId, contactId)
+  await write(ctx, viewer.appId, async (trx, stamp) => {
+    if (!(await isNewTo(trx))) return
     await changeContact(trx, stamp, contactId, {
       ...(title !== undefined && { title, title_pinyin: pinyinOf(title) }),
       ...(remark !== undefined && { remark }),
@@ -103,10 +109,14 @@ export async function deleteContact(
   contactId: string,
 ): Promise<void> {
   await requireOwner(ctx, viewer, ownerId)
-  await write(ctx, viewer.appId, async (trx, stamp) => {
-    const contact = await findContactById(trx, ownerId, contactId)
+  const isThere = async (db: Db) => {
+    const contact = await findContactById(db, ownerId, contactId)
     if (!contact) throw notFound()
-    if (contact.is_deleted) return
+    return !contact.is_deleted
+  }
+  if (!(await isThere(ctx.db))) return
+  await write(ctx, viewer.appId, async (trx, stamp) => {
+    if (!(await isThere(trx))) return
     await changeContact(trx, stamp, contactId, { is_deleted: true })
     await announce(trx, stamp, [ownCollectionChanged(ownerId, SyncType.contacts)])
   })

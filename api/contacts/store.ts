@@ -24,9 +24,10 @@ export function findContactById(db: Db, ownerId: string, id: string): Promise<Co
 }
 
 export function insertContact(trx: Trx, stamp: Stamp, ownerId: string, userId: string): Promise<ContactRow> {
+  const v = String(stamp)
   return trx
     .insertInto('contact')
-    .values({ owner_id: ownerId, user_id: userId, created_at: String(stamp), v: String(stamp) })
+    .values({ owner_id: ownerId, user_id: userId, created_at: v, shown_v: v, v })
     .returningAll()
     .executeTakeFirstOrThrow()
 }
@@ -37,9 +38,10 @@ export function changeContact(
   id: string,
   change: Updateable<ContactTable>,
 ): Promise<ContactRow> {
+  const v = String(stamp)
   return trx
     .updateTable('contact')
-    .set({ ...change, v: String(stamp) })
+    .set({ ...change, ...(change.is_deleted !== undefined && { shown_v: v }), v })
     .where('id', '=', id)
     .returningAll()
     .executeTakeFirstOrThrow()

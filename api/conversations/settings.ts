@@ -10,7 +10,7 @@ import { systemText } from '../../shared/wire/texts.js'
 import type { Stamp } from '../../shared/wire/time.js'
 import { announce, ownCollectionChanged } from '../announce/announce.js'
 import type { Context } from '../context.js'
-import type { Trx } from '../database/database.js'
+import type { Db, Trx } from '../database/database.js'
 import type { Viewer } from '../http/viewer.js'
 import { getOrCreateP2p, getOrCreateSingle } from '../sessions/sessions.js'
 import { findSession } from '../sessions/store.js'
@@ -57,13 +57,14 @@ export async function openConversation(
   const known = await findConversation(ctx.db, userId, sessionId)
   if (!known) throw new AppError('NotAllowed', 'you are not a member of this session')
 
-  await change(ctx, viewer, userId, known.id, async (trx, stamp, row) => {
-    const shown = await findEntry(trx, userConversations, { userId, conversationId: row.id })
-    const isHidden = !shown || shown.isDelete
+  await change(ctx, viewer, userId, known.id, async (db, row) => {
+    const isHidden = !(await isListed(db, userId, row.id))
     const isNewTop = body.top !== undefined && body.top !== row.is_top
-    if (isHidden) await showConversation(trx, stamp, row.id)
-    if (isNewTop) await changeConversation(trx, stamp, row.id, { is_top: body.top as boolean })
-    return isHidden || isNewTop
+    if (!isHidden && !isNewTop) return undefined
+    return async (trx, stamp) => {
+      if (isHidden) await showConversation(trx, stamp, row.id)
+      if (isNewTop) await changeConversation(trx, stamp, row.id, { is_top: body.top as boolean })
+    }
   })
   return getShown(ctx, userId, known.id)
 }
@@ -78,12 +79,11 @@ export async function updateConversation(
 ): Promise<UserConversationObject> {
   await requireOwner(ctx, viewer, userId)
   const { type } = await getShown(ctx, userId, conversationId)
-  await change(ctx, viewer, userId, conversationId, async (trx, stamp, row) => {
+  await change(ctx, viewer, userId, conversationId, async (db, row) => {
     const isTop = body.top ?? row.is_top
-    const name = type === 'group' ? row.name : await ownName(trx, viewer.appId, row, body.name)
-    if (isTop === row.is_top && name === row.name) return false
-    await changeConversation(trx, stamp, row.id, { is_top: isTop, name })
-    return true
+    const name = type === 'group' ? row.name : await ownName(db, viewer.appId, row, body.name)
+    if (isTop === row.is_top && name === row.name) return undefined
+    return (trx, stamp) => changeConversation(trx, stamp, row.id, { is_top: isTop, name })
   })
   return getShown(ctx, userId, conversationId)
 }
@@ -97,12 +97,12 @@ export async function remind(
   { unread, remark }: RemindBody,
 ): Promise<void> {
   await requireOwner(ctx, viewer, userId)
-  await change(ctx, viewer, userId, conversationId, async (trx, stamp, row) => {
+  await change(ctx, viewer, userId, conversationId, async (_db, row) => {
     // It is frozen: nobody could read it again.
     if (row.left_count !== null)
       throw new AppError('NotAllowed', 'you are no longer a member of this session')
-    await remindOfConversation(trx, stamp, row.id, { unread, text: remark || systemText.reminder() })
-    return true
+    const text = remark || systemText.reminder()
+    return (trx, stamp) => remindOfConversation(trx, stamp, row.id, { unread, text })
   })
 }
 
@@ -114,29 +114,42 @@ export async function deleteConversation(
   conversationId: string,
 ): Promise<void> {
   await requireOwner(ctx, viewer, userId)
-  await change(ctx, viewer, userId, conversationId, async (trx, stamp, row) => {
-    const shown = await findEntry(trx, userConversations, { userId, conversationId: row.id })
-    if (!shown || shown.isDelete) return false
-    await hideConversation(trx, stamp, row.id)
-    return true
+  await change(ctx, viewer, userId, conversationId, async (db, row) => {
+    if (!(await isListed(db, userId, row.id))) return undefined
+    return (trx, stamp) => hideConversation(trx, stamp, row.id)
   })
 }
 
-/** One stamped change of a user's conversation; his devices are told when `run` says that it changed something. */
+type Changing = (trx: Trx, stamp: Stamp) => Promise<void>
+
+/**
+ * One stamped change of a user's conversation, of which his devices are told. `decide` is asked before the stamp
+ * and again under it; undefined: there is nothing to change.
+ */
 async function change(
   ctx: Context,
   viewer: Viewer,
   userId: string,
   conversationId: string,
-  run: (trx: Trx, stamp: Stamp, row: ConversationRow) => Promise<boolean>,
+  decide: (db: Db, row: ConversationRow) => Promise<Changing | undefined>,
 ): Promise<void> {
-  await write(ctx, viewer.appId, async (trx, stamp) => {
-    const row = await findConversationById(trx, userId, conversationId)
+  const look = async (db: Db) => {
+    const row = await findConversationById(db, userId, conversationId)
     if (!row) throw notFound()
-    if (await run(trx, stamp, row)) {
-      await announce(trx, stamp, [ownCollectionChanged(userId, SyncType.userConversations)])
-    }
+    return decide(db, row)
+  }
+  if (!(await look(ctx.db))) return
+  await write(ctx, viewer.appId, async (trx, stamp) => {
+    const changeIt = await look(trx)
+    if (!changeIt) return
+    await changeIt(trx, stamp)
+    await announce(trx, stamp, [ownCollectionChanged(userId, SyncType.userConversations)])
   })
+}
+
+async function isListed(db: Db, userId: string, conversationId: string): Promise<boolean> {
+  const shown = await findEntry(db, userConversations, { userId, conversationId })
+  return shown !== undefined && !shown.isDelete
 }
 
 async function sessionOf(
@@ -165,13 +178,13 @@ async function sessionOf(
  * show with every change.
  */
 async function ownName(
-  trx: Trx,
+  db: Db,
   appId: string,
   row: ConversationRow,
   sent: string | undefined,
 ): Promise<string | null> {
   if (sent === undefined) return row.name
-  const peer = row.peer_id === null ? undefined : await findUser(trx, appId, row.peer_id)
+  const peer = row.peer_id === null ? undefined : await findUser(db, appId, row.peer_id)
   return sent === '' || sent === peer?.name ? null : sent
 }
 

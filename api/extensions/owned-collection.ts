@@ -113,8 +113,8 @@ export function ownedCollection<Columns extends object, Body extends z.ZodType, 
     })
   }
 
-  async function getRow(trx: Trx, userId: string, id: string): Promise<Row> {
-    const row = await ownedTable(trx)
+  async function getRow(db: Db | Trx, userId: string, id: string): Promise<Row> {
+    const row = await ownedTable(db)
       .selectFrom(table)
       .selectAll()
       .where('id', '=', id)
@@ -156,7 +156,10 @@ export function ownedCollection<Columns extends object, Body extends z.ZodType, 
   }
 
   /** Deleting again changes nothing. */
-  function remove(ctx: Context, viewer: Viewer, userId: string, id: string) {
+  async function remove(ctx: Context, viewer: Viewer, userId: string, id: string): Promise<Row> {
+    await requireOwner(ctx, viewer, userId)
+    const before = await getRow(ctx.db, userId, id)
+    if (before.is_deleted) return before
     return change(ctx, viewer, userId, async (trx, stamp) => {
       const row = await getRow(trx, userId, id)
       return row.is_deleted ? row : update(trx, row, { ...spec.blank, is_deleted: true, v: String(stamp) })

@@ -9,6 +9,7 @@ import { SyncType } from '../../shared/wire/sync-types.js'
 import type { Stamp } from '../../shared/wire/time.js'
 import { announce, ownCollectionChanged } from '../announce/announce.js'
 import type { Context } from '../context.js'
+import type { Db } from '../database/database.js'
 import type { Viewer } from '../http/viewer.js'
 import { findMember } from '../members/store.js'
 import { findSession } from '../sessions/store.js'
@@ -16,7 +17,13 @@ import { findEntry, list, type PageRequest } from '../sync/collection.js'
 import { write } from '../sync/write.js'
 import { requireOwner } from '../users/users.js'
 import { userSessions } from './collection.js'
-import { changeFavourite, findFavourite, findFavouriteById, insertFavourite } from './store.js'
+import {
+  changeFavourite,
+  findFavourite,
+  findFavouriteById,
+  findGroupAsSeen,
+  insertFavourite,
+} from './store.js'
 
 /** Throws NotAllowed, and NotFound for an administrator of another app; so do all of these. */
 export async function listFavourites(
@@ -61,6 +68,8 @@ export async function addFavourite(
   }
   if (session.type !== 'group') throw new AppError('InvalidParameter', 'sessionId: must be a group')
 
+  const before = await findFavourite(ctx.db, ownerId, sessionId)
+  if (before && !before.is_deleted) return presentFavourite(ctx, ownerId, before.id)
   const favouriteId = await write(ctx, viewer.appId, async (trx, stamp) => {
     const known = await findFavourite(trx, ownerId, sessionId)
     if (known && !known.is_deleted) return known.id
@@ -73,7 +82,7 @@ export async function addFavourite(
   return presentFavourite(ctx, ownerId, favouriteId)
 }
 
-/** Throws NotFound, also for deleted ones. */
+/** Throws NotFound, also for deleted ones and when the group is gone. */
 export async function updateFavourite(
   ctx: Context,
   viewer: Viewer,
@@ -82,14 +91,20 @@ export async function updateFavourite(
   body: UpdateUserSessionBody,
 ): Promise<UserSessionObject> {
   await requireOwner(ctx, viewer, ownerId)
+  const look = async (db: Db) => {
+    const favourite = await findFavouriteById(db, ownerId, favouriteId)
+    const group = favourite && (await findGroupAsSeen(db, ownerId, favourite.session_id))
+    if (!favourite || favourite.is_deleted || !group) throw notFound()
+    const name = own(body.name, group.name, favourite.name)
+    const avatarUrl = own(body.avatarUrl, group.avatarUrl, favourite.avatar_url)
+    const isNew = name !== favourite.name || avatarUrl !== favourite.avatar_url
+    return isNew ? { name, avatar_url: avatarUrl } : undefined
+  }
+  if (!(await look(ctx.db))) return presentFavourite(ctx, ownerId, favouriteId)
   await write(ctx, viewer.appId, async (trx, stamp) => {
-    const favourite = await findFavouriteById(trx, ownerId, favouriteId)
-    if (!favourite || favourite.is_deleted) throw notFound()
-    const session = await findSession(trx, viewer.appId, favourite.session_id)
-    const name = own(body.name, session?.name, favourite.name)
-    const avatarUrl = own(body.avatarUrl, session?.avatar_url, favourite.avatar_url)
-    if (name === favourite.name && avatarUrl === favourite.avatar_url) return
-    await changeFavourite(trx, stamp, favouriteId, { name, avatar_url: avatarUrl })
+    const change = await look(trx)
+    if (!change) return
+    await changeFavourite(trx, stamp, favouriteId, change)
     await announce(trx, stamp, [ownCollectionChanged(ownerId, SyncType.userSessions)])
   })
   return presentFavourite(ctx, ownerId, favouriteId)
@@ -103,19 +118,23 @@ export async function deleteFavourite(
   favouriteId: string,
 ): Promise<void> {
   await requireOwner(ctx, viewer, ownerId)
-  await write(ctx, viewer.appId, async (trx, stamp) => {
-    const favourite = await findFavouriteById(trx, ownerId, favouriteId)
+  const isThere = async (db: Db) => {
+    const favourite = await findFavouriteById(db, ownerId, favouriteId)
     if (!favourite) throw notFound()
-    if (favourite.is_deleted) return
+    return !favourite.is_deleted
+  }
+  if (!(await isThere(ctx.db))) return
+  await write(ctx, viewer.appId, async (trx, stamp) => {
+    if (!(await isThere(trx))) return
     await changeFavourite(trx, stamp, favouriteId, { is_deleted: true, name: null, avatar_url: null })
     await announce(trx, stamp, [ownCollectionChanged(ownerId, SyncType.userSessions)])
   })
 }
 
-/** What the owner sent, where it says something of its own; null: as the session has it. */
-function own(sent: string | undefined, ofSession: string | undefined, before: string | null): string | null {
+/** What the owner sent, where it says something of its own; null: as the group has it, for all that he sees of it. */
+function own(sent: string | undefined, ofGroup: string, before: string | null): string | null {
   if (sent === undefined) return before
-  return sent === '' || sent === ofSession ? null : sent
+  return sent === '' || sent === ofGroup ? null : sent
 }
 
 async function presentFavourite(

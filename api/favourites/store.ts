@@ -1,4 +1,4 @@
-import type { Selectable, Updateable } from 'kysely'
+import { type Selectable, sql, type Updateable } from 'kysely'
 import type { Stamp } from '../../shared/wire/time.js'
 import type { Db, Trx } from '../database/database.js'
 import type { FavouriteTable } from '../database/tables/favourite.js'
@@ -20,6 +20,28 @@ export function findFavouriteById(db: Db, ownerId: string, id: string): Promise<
     .selectAll()
     .where('owner_id', '=', ownerId)
     .where('id', '=', id)
+    .executeTakeFirst()
+}
+
+/**
+ * What a group is called and looks like, to a user who is in it, or as it was when he was removed: were it compared
+ * with today's name, he could guess that. Undefined for strangers and when it is gone.
+ */
+export function findGroupAsSeen(
+  db: Db,
+  userId: string,
+  sessionId: string,
+): Promise<{ name: string; avatarUrl: string } | undefined> {
+  return db
+    .selectFrom('conversation as c')
+    .innerJoin('session as s', 's.id', 'c.session_id')
+    .select([
+      sql<string>`coalesce(c.left_name, s.name)`.as('name'),
+      sql<string>`coalesce(c.left_avatar_url, s.avatar_url)`.as('avatarUrl'),
+    ])
+    .where('c.user_id', '=', userId)
+    .where('c.session_id', '=', sessionId)
+    .where((eb) => eb.or([eb('s.is_deleted', '=', false), eb('c.left_count', 'is not', null)]))
     .executeTakeFirst()
 }
 

@@ -13,10 +13,7 @@ export function answerBrokenRequests(server: Server): void {
       socket.destroy()
       return
     }
-    const refusal =
-      error.code === 'HPE_HEADER_OVERFLOW'
-        ? new AppError('TooLarge', 'the address or the headers are too large')
-        : new AppError('InvalidRequest', 'the request is not HTTP')
+    const refusal = refusalOf(error)
     const body = JSON.stringify(presentError(refusal))
     const head = [
       `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status]}`,
@@ -28,6 +25,17 @@ export function answerBrokenRequests(server: Server): void {
     ]
     socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy())
   })
+}
+
+function refusalOf({ code }: NodeJS.ErrnoException): AppError {
+  switch (code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return new AppError('TooLarge', 'the address or the headers are too large')
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return new AppError('InvalidRequest', 'the request took too long to come in')
+    default:
+      return new AppError('InvalidRequest', 'the request is not HTTP')
+  }
 }
 
 /** Node keeps the answer that a socket is busy with in this field. */

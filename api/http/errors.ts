@@ -3,7 +3,6 @@ import { AppError } from '../../shared/server/app-error.js'
 import type { Log } from '../../shared/server/log.js'
 import type { ErrorBody, ErrorCode } from '../../shared/wire/errors.js'
 import { isDatabaseAway } from '../database/away.js'
-import { TooManyRequests } from '../limits/limits.js'
 
 /** The vendor's short tags, by code. (yun2win.md §1.5) */
 const TAGS: Partial<Record<ErrorCode, string>> = {
@@ -37,7 +36,7 @@ export function errorHandler(log: Log): ErrorRequestHandler {
       thrown instanceof AppError
         ? thrown
         : (refusalByExpress(thrown) ?? databaseAway(thrown, log) ?? internal(thrown, req.id, log))
-    if (error instanceof TooManyRequests) res.setHeader('Retry-After', error.retryAfterS)
+    if (error.retryAfterS !== undefined) res.setHeader('Retry-After', error.retryAfterS)
     res.status(error.status).json(presentError(error))
   }
 }

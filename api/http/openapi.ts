@@ -257,7 +257,7 @@ function errorResponses(components: Components): Json {
     `Error${status}`,
     {
       description: codes.filter((code) => ERROR_STATUS[code] === status).join(', '),
-      ...(status === 429 && { headers: retryAfter }),
+      ...((status === 429 || status === 503) && { headers: retryAfter }),
       content,
     },
   ])

@@ -3,6 +3,8 @@ import type { MemberObject, MemberRole } from '../../shared/wire/objects.js'
 import { toIso } from '../../shared/wire/time.js'
 import type { Db } from '../database/database.js'
 import { type Collection, MAX_LIMIT, type SyncedRow } from '../sync/collection.js'
+import type { UserRow } from '../users/store.js'
+import type { MemberRow } from './store.js'
 
 interface Row extends SyncedRow {
   user_id: string
@@ -21,27 +23,44 @@ interface MemberScope {
   sessionId: string
   /** Only this one. */
   memberId?: string | undefined
-  /** Only rows that have not changed since somebody was removed, and his own. */
-  removed?: { userId: string; at: string } | undefined
+  /** As it was at this stamp, for somebody who was removed then. */
+  asOf?: string | undefined
 }
+
+/** Of a member as it is now, and as it was: `session_member_past` has the same columns. */
+interface Version extends Pick<MemberRow, (typeof VERSION)[number]> {}
+const VERSION = [
+  'id',
+  'user_id',
+  'email',
+  'invite_count',
+  'role',
+  'status',
+  'is_deleted',
+  'created_at',
+  'v',
+] as const
 
 /**
  * A session's members, tombstones included. Names and avatars are the users' own, read through, so a member
  * has changed when the user has: one stamp on the user instead of one per membership.
+ *
+ * Somebody who was removed is given the list as of the stamp of the removal: each row, and each name, in the
+ * version that was current then. That is exact (I1), and nothing of what came later shows (I5):
+ * - It never changes again, so what he holds after the delta up to his own tombstone is what he would be given anew.
+ * - No stamp in it is above the removal's, his own row's included: renaming himself must not carry his cursor past
+ *   what others did meanwhile. If he is added again, all that is newer than the removal is newer than his cursor.
+ * - Stamps order commits, so `v <= asOf` is what had been committed by then, all of it and nothing else.
  */
 export const members: Collection<MemberScope, Row, MemberObject> = {
   name: 'members',
   // Old clients never ask for a second page, and compute the mts from what they have. (yun2win.md §3 #17)
   defaultLimit: MAX_LIMIT,
-  rows: (db: Db, { sessionId, memberId, removed }) =>
+  rows: (db: Db, { sessionId, memberId, asOf }) =>
     db
-      .selectFrom('session_member as m')
+      .selectFrom((asOf === undefined ? membersNow(sessionId) : membersAsOf(sessionId, asOf)).as('m'))
       // Who was invited by e-mail has no account yet.
-      .leftJoin('app_user as u', 'u.id', 'm.user_id')
-      .where('m.session_id', '=', sessionId)
-      .$if(removed !== undefined, (members) =>
-        members.where(sql<boolean>`(greatest(m.v, u.v) <= ${removed?.at} or m.user_id = ${removed?.userId})`),
-      )
+      .leftJoinLateral((asOf === undefined ? userNow() : userAsOf(asOf)).as('u'), (join) => join.onTrue())
       .$if(memberId !== undefined, (members) => members.where('m.id', '=', memberId as string))
       .select([
         'm.id',
@@ -69,4 +88,36 @@ export const members: Collection<MemberScope, Row, MemberObject> = {
     createdAt: toIso(Number(row.created_at)),
     updatedAt: toIso(Number(row.v)),
   }),
+}
+
+const versionColumns = sql.join(VERSION.map((column) => sql.ref(column)))
+
+function membersNow(sessionId: string) {
+  return sql<Version>`(select ${versionColumns} from session_member where session_id = ${sessionId})`
+}
+
+function membersAsOf(sessionId: string, asOf: string) {
+  return sql<Version>`(
+    select distinct on (id) * from (
+      select ${versionColumns} from session_member where session_id = ${sessionId} and v <= ${asOf}
+      union all
+      select ${versionColumns} from session_member_past where session_id = ${sessionId} and v <= ${asOf}
+    ) version
+    order by id, v desc
+  )`
+}
+
+type UserVersion = Pick<UserRow, 'name' | 'pinyin' | 'avatar_url' | 'v'>
+
+function userNow() {
+  return sql<UserVersion>`(select name, pinyin, avatar_url, v from app_user where id = m.user_id)`
+}
+
+function userAsOf(asOf: string) {
+  return sql<UserVersion>`(
+    select name, pinyin, avatar_url, v from app_user where id = m.user_id and v <= ${asOf}
+    union all
+    select name, pinyin, avatar_url, v from app_user_past where id = m.user_id and v <= ${asOf}
+    order by v desc limit 1
+  )`
 }

@@ -1,10 +1,9 @@
 import { AppError } from '../../shared/server/app-error.js'
 import type { PostMemberBody, UpdateMemberBody } from '../../shared/wire/members.js'
 import type { ListObject, MemberObject, MemberRole } from '../../shared/wire/objects.js'
-import { SyncType } from '../../shared/wire/sync-types.js'
-import { systemText } from '../../shared/wire/texts.js'
 import type { Stamp } from '../../shared/wire/time.js'
-import { announce, ownCollectionChanged, removedFromSession, sessionChanged } from '../announce/announce.js'
+import { announce, sessionChanged } from '../announce/announce.js'
+import { tellNow } from '../announce/tell-now.js'
 import type { Context } from '../context.js'
 import type { Db, Trx } from '../database/database.js'
 import type { Viewer } from '../http/viewer.js'
@@ -15,25 +14,13 @@ import { type SessionRow, stampMembership } from '../sessions/store.js'
 import { list, type PageRequest, pull } from '../sync/collection.js'
 import { write } from '../sync/write.js'
 import type { UserRow } from '../users/store.js'
-import { getUser } from '../users/users.js'
+import { getLiveUser } from '../users/users.js'
 import { members } from './collection.js'
 import { deleteInvites, findInvited } from './invite-store.js'
-import { changeRole, demoteMaster, enter, membershipChanged } from './membership.js'
-import {
-  findMaster,
-  findMember,
-  findMemberById,
-  findSuccessor,
-  type MemberRow,
-  tombstoneMember,
-  type UserMemberRow,
-  updateMembership,
-} from './store.js'
+import { changeRole, ensureMaster, enter, leave } from './membership.js'
+import { demoteMaster, findMember, findMemberById, type MemberRow, updateMembership } from './store.js'
 
-/**
- * Whoever was removed finds his own tombstone in it, and nothing of what became of the others since (I5). If
- * he comes back, all of that is newer than his cursor.
- */
+/** For whoever was removed as it was then, with his own tombstone. Throws NotFound, NotAllowed. */
 export async function listMembers(
   ctx: Context,
   viewer: Viewer,
@@ -60,9 +47,8 @@ export async function getMember(
 }
 
 function scopeOf({ session, member }: SessionAccess) {
-  const removed =
-    member?.user_id && !isLive(member) ? { userId: member.user_id, at: member.created_at } : undefined
-  return { sessionId: session.id, removed }
+  const asOf = member && !isLive(member) ? member.created_at : undefined
+  return { sessionId: session.id, asOf }
 }
 
 /**
@@ -75,32 +61,49 @@ export async function addMember(
   sessionId: string,
   body: PostMemberBody,
 ): Promise<MemberObject> {
-  const { session } = await getSessionAccess(ctx, viewer, sessionId)
-  requireGroup(session)
-  const user = await getUser(ctx, viewer.appId, body.userId)
-  if (user.is_deleted) throw new AppError('NotFound', 'there is no such user')
-
+  const look = async (db: Db) => {
+    const access = await getSessionAccess({ db }, viewer, sessionId)
+    requireGroup(access.session)
+    // Deleted, a user does not come back: whoever is taken out of his groups stays out.
+    const user = await getLiveUser({ db }, viewer.appId, body.userId)
+    const known = await findMember(db, sessionId, user.id)
+    const present = isLive(known) ? known : undefined
+    const wanted = present && roleToGive(access, present, body.role)
+    return { access, user, present, wanted, invited: await findPending(db, sessionId, user) }
+  }
+  const before = await look(ctx.db)
+  if (before.present && !before.wanted && !before.invited) {
+    return presentMember(ctx, sessionId, before.present)
+  }
   const member = await write(ctx, viewer.appId, async (trx, stamp) => {
-    const access = await getSessionAccess({ db: trx }, viewer, sessionId)
-    const known = await findMember(trx, sessionId, user.id)
-    if (known && isLive(known)) return postedAgain(trx, stamp, access, known, body.role)
-    return addUser(ctx, trx, stamp, viewer, access, user, body.role)
+    const { access, user, present, wanted, invited } = await look(trx)
+    if (!present) return addUser(ctx, trx, stamp, viewer, access, user, body.role)
+    const member = wanted ? await changeRole(trx, stamp, access.session, present, wanted) : present
+    if (invited) await withdrawInvitation(trx, stamp, access.session, invited)
+    return member
   })
   return presentMember(ctx, sessionId, member)
 }
 
-/** Who is in already stays, as what he is made. */
-async function postedAgain(
-  trx: Trx,
-  stamp: Stamp,
-  { session, role }: SessionAccess,
+/** Who is in already stays, as what he is made; undefined: that is what he is. Throws NotAllowed, Conflict. */
+function roleToGive(
+  { role }: SessionAccess,
   member: MemberRow,
   wanted: MemberRole | undefined,
-): Promise<MemberRow> {
+): MemberRole | undefined {
   requireAllowed(role, 'addMember')
-  if (wanted === undefined || wanted === member.role) return member
+  if (wanted === undefined || wanted === member.role) return undefined
   requireMayMake(role, member, wanted)
-  return changeRole(trx, stamp, session, member, wanted)
+  return wanted
+}
+
+/**
+ * The invitation that waits under a user's address. He may be a member already: accounts can move to an address
+ * that was invited. It is nobody's until he is added or invited, since nobody has proved that the address is his.
+ */
+export async function findPending(db: Db, sessionId: string, user: UserRow): Promise<MemberRow | undefined> {
+  const invited = await findInvited(db, sessionId, user.email)
+  return invited && !invited.is_deleted ? invited : undefined
 }
 
 /** Lets a user in who is not. An invitation of his address by e-mail has come true with that. */
@@ -113,8 +116,8 @@ export async function addUser(
   user: UserRow,
   wanted: MemberRole = 'user',
 ): Promise<MemberRow> {
-  const invited = await findInvited(trx, session.id, user.email)
-  if (invited && !invited.is_deleted) await withdraw(trx, stamp, invited)
+  const invited = await findPending(trx, session.id, user)
+  if (invited) await withdraw(trx, stamp, invited)
 
   if (role === 'founder') {
     if (user.id !== viewer.userId) throw new AppError('NotAllowed', 'the creator of a group joins it first')
@@ -123,8 +126,8 @@ export async function addUser(
   requireAllowed(role, 'addMember')
   if (wanted === 'admin') requireAllowed(role, 'giveRoles')
   if (wanted === 'master') requireAllowed(role, 'addMaster')
-  // Only an application can come upon a group that nobody runs.
-  const hasMaster = (await findMaster(trx, session.id)) !== undefined
+  // Only an application can come upon a group that nobody is in.
+  const hasMaster = await ensureMaster(trx, stamp, session.id)
   if (wanted === 'master' && hasMaster) await demoteMaster(trx, stamp, session.id)
   return enter(ctx, trx, stamp, session, user, hasMaster ? wanted : 'master')
 }
@@ -153,6 +156,8 @@ export async function updateMember(
     }
     if (wanted === undefined || wanted === member.role) return { session, member, wanted: undefined }
     requireMayMake(role, member, wanted)
+    // A deleted user is about to be taken out.
+    if (member.user_id !== null) await getLiveUser({ db }, viewer.appId, member.user_id)
     return { session, member, wanted }
   }
 
@@ -192,12 +197,15 @@ export async function removeMember(
     return { session, member, isLeaving, isGone: member.is_deleted }
   }
   if ((await look(ctx.db)).isGone) return
-  await write(ctx, viewer.appId, async (trx, stamp) => {
+  const change = await write(ctx, viewer.appId, async (trx, stamp) => {
     const { session, member, isLeaving, isGone } = await look(trx)
-    if (isGone) return
-    if (member.user_id === null) return withdrawInvitation(trx, stamp, session, member)
-    await removeUser(ctx, trx, stamp, session, { ...member, user_id: member.user_id }, isLeaving)
+    if (isGone) return undefined
+    if (member.user_id === null) await withdrawInvitation(trx, stamp, session, member)
+    else await leave(trx, stamp, session, { ...member, user_id: member.user_id }, isLeaving)
+    return sessionChanged({ type: session.type, id: session.id, mts: stamp })
   })
+  // After the answer nothing of the session reaches whoever was removed (I5).
+  if (change) await tellNow(ctx, change)
 }
 
 const REMOVALS: Record<MemberRole, Action> = {
@@ -207,32 +215,8 @@ const REMOVALS: Record<MemberRole, Action> = {
   email: 'removeInvited',
 }
 
-async function removeUser(
-  ctx: Context,
-  trx: Trx,
-  stamp: Stamp,
-  session: SessionRow,
-  member: UserMemberRow,
-  isLeaving: boolean,
-): Promise<void> {
-  await tombstoneMember(trx, stamp, member)
-  if (member.role === 'master') {
-    await updateMembership(trx, stamp, member.id, { role: 'user' })
-    const successor = await findSuccessor(trx, session.id, member.id)
-    if (successor) await updateMembership(trx, stamp, successor.id, { role: 'master' })
-  }
-  const user = await getUser({ ...ctx, db: trx }, session.app_id, member.user_id)
-  await membershipChanged(trx, stamp, session, systemText.memberLeft(user.name))
-  await announce(trx, stamp, [
-    // Whoever leaves by himself has forgotten the session already: its messages must not be named. (§3 #24)
-    isLeaving
-      ? ownCollectionChanged(member.user_id, SyncType.userConversations)
-      : removedFromSession(session, member.user_id),
-  ])
-}
-
 /** Nobody has come or gone, so there is nothing to say in the group; but its mts counts invitations too. */
-async function withdrawInvitation(
+export async function withdrawInvitation(
   trx: Trx,
   stamp: Stamp,
   session: SessionRow,

@@ -3,21 +3,33 @@ import type { MemberRole } from '../../shared/wire/objects.js'
 import { SyncType } from '../../shared/wire/sync-types.js'
 import { systemContent, systemText } from '../../shared/wire/texts.js'
 import type { Stamp } from '../../shared/wire/time.js'
-import { announce, favouritesChanged, ownCollectionChanged, sessionChanged } from '../announce/announce.js'
+import {
+  announce,
+  favouritesChanged,
+  ownCollectionChanged,
+  removedFromSession,
+  sessionChanged,
+} from '../announce/announce.js'
 import type { Context } from '../context.js'
 import type { Db, Trx } from '../database/database.js'
 import { findMessageCount, insertSystemMessage } from '../messages/store.js'
 import { isLive } from '../sessions/access.js'
 import { type SessionRow, stampMembership, updateSession } from '../sessions/store.js'
+import { getUser } from '../users/users.js'
 import {
   countLiveMembers,
+  demoteMaster,
   findGroupSizeLimit,
   findMaster,
   findMember,
   findOldestLiveMembers,
+  findSuccessor,
   insertMember,
   type MemberRow,
   reviveMember,
+  tombstoneMember,
+  type UserMemberRow,
+  updateMembership,
   updateRole,
 } from './store.js'
 
@@ -95,7 +107,38 @@ export async function changeRole(
   return changed
 }
 
-export async function demoteMaster(trx: Trx, stamp: Stamp, sessionId: string): Promise<void> {
-  const master = await findMaster(trx, sessionId)
-  if (master) await updateRole(trx, stamp, master.id, 'admin')
+/**
+ * Makes sure that somebody runs the group, once whoever did is out or deleted: a membership change, after which
+ * `membershipChanged` must follow. False when nobody is there to do it.
+ */
+export async function ensureMaster(trx: Trx, stamp: Stamp, sessionId: string): Promise<boolean> {
+  if (await findMaster(trx, sessionId)) return true
+  const successor = await findSuccessor(trx, sessionId)
+  if (!successor) return false
+  await demoteMaster(trx, stamp, sessionId)
+  await updateMembership(trx, stamp, successor.id, { role: 'master' })
+  return true
+}
+
+/** A live member goes: by himself (`isLeaving`), or sent away. A master leaves the group to a successor. */
+export async function leave(
+  trx: Trx,
+  stamp: Stamp,
+  session: SessionRow,
+  member: UserMemberRow,
+  isLeaving: boolean,
+): Promise<void> {
+  await tombstoneMember(trx, stamp, member)
+  if (member.role === 'master') {
+    await updateMembership(trx, stamp, member.id, { role: 'user' })
+    await ensureMaster(trx, stamp, session.id)
+  }
+  const user = await getUser({ db: trx }, session.app_id, member.user_id)
+  await membershipChanged(trx, stamp, session, systemText.memberLeft(user.name))
+  await announce(trx, stamp, [
+    // Whoever leaves by himself has forgotten the session already: its messages must not be named. (§3 #24)
+    isLeaving
+      ? ownCollectionChanged(member.user_id, SyncType.userConversations)
+      : removedFromSession(session, member.user_id),
+  ])
 }

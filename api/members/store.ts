@@ -31,43 +31,65 @@ export function findMemberById(db: Db, sessionId: string, memberId: string): Pro
 
 /** The oldest members that are in the session now, at most `limit`, with their names. */
 export function findOldestLiveMembers(db: Db, sessionId: string, limit: number): Promise<{ name: string }[]> {
+  return (
+    db
+      .selectFrom('session_member as m')
+      .innerJoin('app_user as u', 'u.id', 'm.user_id')
+      .select('u.name')
+      .where('m.session_id', '=', sessionId)
+      .where('m.is_deleted', '=', false)
+      .where('m.status', '=', 'active')
+      // Deleted users are members until the groups have been told. (departures.ts)
+      .where('u.is_deleted', '=', false)
+      .orderBy('m.id')
+      .limit(limit)
+      .execute()
+  )
+}
+
+/**
+ * Whom mastership goes to: an administrator of the group if there is one, else the oldest member. Somebody
+ * whose account is deactivated only when nobody else is left.
+ */
+export function findSuccessor(db: Db, sessionId: string): Promise<MemberRow | undefined> {
   return db
     .selectFrom('session_member as m')
     .innerJoin('app_user as u', 'u.id', 'm.user_id')
-    .select('u.name')
+    .selectAll('m')
     .where('m.session_id', '=', sessionId)
     .where('m.is_deleted', '=', false)
     .where('m.status', '=', 'active')
+    .where('u.is_deleted', '=', false)
+    .orderBy(sql`u.status = 'active'`, 'desc')
+    .orderBy(sql`m.role = 'admin'`, 'desc')
     .orderBy('m.id')
-    .limit(limit)
-    .execute()
-}
-
-/** Whom mastership goes to when the master leaves: an administrator if there is one, else the oldest member. */
-export function findSuccessor(db: Db, sessionId: string, leavingId: string): Promise<MemberRow | undefined> {
-  return db
-    .selectFrom('session_member')
-    .selectAll()
-    .where('session_id', '=', sessionId)
-    .where('id', '!=', leavingId)
-    .where('is_deleted', '=', false)
-    .where('status', '=', 'active')
-    .orderBy(sql`role = 'admin'`, 'desc')
-    .orderBy('id')
     .limit(1)
     .executeTakeFirst()
 }
 
-/** Who runs the group now; undefined when nobody does. */
+/** Who runs the group now; undefined when nobody does, or only a deleted user who has not been taken out yet. */
 export function findMaster(db: Db, sessionId: string): Promise<MemberRow | undefined> {
   return db
-    .selectFrom('session_member')
-    .selectAll()
+    .selectFrom('session_member as m')
+    .innerJoin('app_user as u', 'u.id', 'm.user_id')
+    .selectAll('m')
+    .where('m.session_id', '=', sessionId)
+    .where('m.role', '=', 'master')
+    .where('m.is_deleted', '=', false)
+    .where('m.status', '=', 'active')
+    .where('u.is_deleted', '=', false)
+    .executeTakeFirst()
+}
+
+/** Whoever is master becomes an administrator, a deleted user who has not been taken out yet too. */
+export async function demoteMaster(trx: Trx, stamp: Stamp, sessionId: string): Promise<void> {
+  await trx
+    .updateTable('session_member')
+    .set({ role: 'admin', v: String(stamp) })
     .where('session_id', '=', sessionId)
     .where('role', '=', 'master')
     .where('is_deleted', '=', false)
-    .where('status', '=', 'active')
-    .executeTakeFirst()
+    .execute()
 }
 
 /** What an app's own row says of the size of its groups; null: nothing. */
@@ -121,6 +143,7 @@ export async function insertMember(trx: Trx, stamp: Stamp, member: NewMember): P
       session_id: member.sessionId,
       user_id: member.userId,
       role: member.role,
+      joined_v: v,
       created_at: v,
       v,
     })
@@ -183,6 +206,15 @@ export async function reviveMember(
     .where('user_id', '=', member.user_id)
     .where('session_id', '=', member.session_id)
     .execute()
+  await trx
+    .insertInto('absence')
+    .values({
+      user_id: member.user_id,
+      session_id: member.session_id,
+      left_v: member.created_at,
+      back_v: v,
+    })
+    .execute()
   return updateMembership(trx, stamp, member.id, { role, is_deleted: false })
 }
 
@@ -239,10 +271,12 @@ export async function findMembership(db: Db, sessionId: string): Promise<Members
     .select((eb) =>
       eb
         .selectFrom('session_member as m')
+        .innerJoin('app_user as u', 'u.id', 'm.user_id')
         .select(sql<string[] | null>`array_agg(m.user_id::text)`.as('ids'))
         .whereRef('m.session_id', '=', 's.id')
         .where('m.is_deleted', '=', false)
         .where('m.status', '=', 'active')
+        .where('u.is_deleted', '=', false)
         .as('member_ids'),
     )
     .where('s.id', '=', sessionId)

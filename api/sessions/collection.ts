@@ -22,13 +22,14 @@ const present = (row: Row): SessionEntryObject => ({ ...presentSession(row), isD
  * The sessions a user is in. One that he was removed from stays as a tombstone, frozen as it was then: of what
  * became of it he reads nothing (I5).
  */
-export const ownSessions: Collection<{ userId: string }, Row, SessionEntryObject> = {
+export const ownSessions: Collection<{ userId: string; sessionId?: string }, Row, SessionEntryObject> = {
   name: 'sessions',
   filterColumns: ['name', 'type'],
   defaultLimit: MAX_LIMIT,
-  rows: (db: Db, { userId }) =>
+  rows: (db: Db, { userId, sessionId }) =>
     db
       .selectFrom('conversation as c')
+      .$if(sessionId !== undefined, (query) => query.where('c.session_id', '=', sessionId as string))
       .innerJoin('session as s', 's.id', 'c.session_id')
       .innerJoin('session_member as m', 'm.id', 'c.id')
       .where('c.user_id', '=', userId)

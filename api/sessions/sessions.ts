@@ -12,7 +12,7 @@ import { requireSelf, type Viewer } from '../http/viewer.js'
 import { nameAfterMembers } from '../members/membership.js'
 import { insertMember } from '../members/store.js'
 import { insertSystemMessage } from '../messages/store.js'
-import { list, type PageRequest } from '../sync/collection.js'
+import { list, type PageRequest, pull } from '../sync/collection.js'
 import { write } from '../sync/write.js'
 import { getUser } from '../users/users.js'
 import { getSessionAccess } from './access.js'
@@ -21,10 +21,14 @@ import { requireAllowed, type SessionRole } from './permissions.js'
 import { presentSession } from './present.js'
 import { findPairSession, insertSession, type SessionRow, tombstoneSession, updateSession } from './store.js'
 
-/** Also for removed members and for the creator of a session that has no members yet. */
+/** Also for the creator of a session that has no members yet, and, as it was then, for who was removed. */
 export async function getSession(ctx: Context, viewer: Viewer, sessionId: string): Promise<SessionObject> {
-  const { session } = await getSessionAccess(ctx, viewer, sessionId)
-  return presentSession(session)
+  const { session, role } = await getSessionAccess(ctx, viewer, sessionId)
+  if (role !== 'removed') return presentSession(session)
+  const scope = { userId: viewer.userId, sessionId }
+  const [asItWas] = (await pull(ctx.db, ownSessions, scope, { cursor: 0, limit: 1 })).rows
+  if (!asItWas) throw new AppError('NotFound', 'there is no such session')
+  return presentSession(asItWas)
 }
 
 /** The delta of the sessions one is or was in; for an administrator all of the app. */

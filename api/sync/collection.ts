@@ -23,6 +23,8 @@ export interface Collection<Scope, Row extends SyncedRow, Wire> {
   filterColumns?: (keyof Row & string)[]
   /** Rows a page holds when the reader does not say. */
   defaultLimit?: number
+  /** A text column that may be long: a page ends where it would hold more than PAGE_BYTES of it. */
+  longColumn?: { name: keyof Row & string; maxBytes: number }
 }
 
 /** `cursor`: the largest stamp the reader has seen. `offset` counts within the same cursor. */
@@ -43,8 +45,33 @@ export interface Page<Row> {
 
 export const DEFAULT_LIMIT = 100
 export const MAX_LIMIT = 1000
+/** What a page may hold of long texts (UTF-8). One stamp may be larger by itself, and is given whole. */
+export const PAGE_BYTES = 8 * 1024 * 1024
 
-/** The rows changed after `cursor`, ascending by stamp. A page ends with a whole stamp, so it may be longer than `limit`. */
+/**
+ * Of a page in its order, what fits into PAGE_BYTES: whole stamps, at least the first, and as many as hold
+ * `minRows`.
+ */
+export function cutToSize<Row>(
+  rows: Row[],
+  of: { stamp(row: Row): string; bytes(row: Row): number },
+  minRows = 1,
+): Row[] {
+  let bytes = 0
+  let end = 0
+  for (const [n, row] of rows.entries()) {
+    // A stamp begins here: what is before it may be a page.
+    if (n > 0 && of.stamp(row) !== of.stamp(rows[n - 1] as Row)) end = n
+    bytes += of.bytes(row)
+    if (bytes > PAGE_BYTES && end >= minRows) return rows.slice(0, end)
+  }
+  return rows
+}
+
+/**
+ * The rows changed after `cursor`, ascending by stamp. A page ends with a whole stamp, so it may be longer than
+ * `limit`, and shorter where rows are long: the reader goes on with its new cursor.
+ */
 export async function pull<Scope, Row extends SyncedRow, Wire>(
   db: Db,
   collection: Collection<Scope, Row, Wire>,
@@ -64,19 +91,32 @@ export async function pull<Scope, Row extends SyncedRow, Wire>(
     )
   }
 
+  const { longColumn } = collection
+  const length = longColumn ? sql<number>`octet_length(${sql.ref(`row.${longColumn.name}`)})` : sql<number>`0`
+  // What an offset skips, or what is too long for the page, is not read: the page is found by its keys.
+  const byKeys = offset > 0 || (longColumn !== undefined && limit * longColumn.maxBytes > PAGE_BYTES)
+
   // Ordered by the stamp alone: with a tie-breaker in ORDER BY no two rows would tie, and stamps would split.
   const upToPage = changed.orderBy('row.v').fetch(offset + limit, 'with ties')
-  const found = (await (offset > 0
-    ? upToPage.select(['row.id', 'row.v'])
+  const found = (await (byKeys
+    ? upToPage.select(['row.id', 'row.v', length.as('length')])
     : upToPage.selectAll('row')
-  ).execute()) as Row[]
+  ).execute()) as (Row & { length: number })[]
   found.sort(byStampThenId)
-  const isLast = found.length < offset + limit
-  const totalCount = isLast ? found.length : await count(changed)
-  const rows = offset > 0 ? await readWhole(changed, found.slice(offset)) : found
-  return { rows, totalCount, isLast }
+  const isWhole = found.length < offset + limit
+  const totalCount = isWhole ? found.length : await count(changed)
 
-  /** What an offset skips is not read, only counted. Rows that changed meanwhile come with their new stamp. */
+  const wanted = found.slice(offset)
+  const page = longColumn
+    ? cutToSize(wanted, {
+        stamp: ({ v }) => v,
+        bytes: (row) => (byKeys ? row.length : Buffer.byteLength(String(row[longColumn.name]))),
+      })
+    : wanted
+  const rows = byKeys ? await readWhole(changed, page) : page
+  return { rows, totalCount, isLast: isWhole && rows.length === wanted.length }
+
+  /** Rows that changed meanwhile come with their new stamp. */
   async function readWhole(query: typeof changed, keys: SyncedRow[]): Promise<Row[]> {
     const last = keys.at(-1)
     if (!last) return []

@@ -10,17 +10,23 @@ import type {
 } from '../../shared/wire/users.js'
 import { announce, ownCollectionChanged, profileChanged } from '../announce/announce.js'
 import type { Context } from '../context.js'
+import type { Db } from '../database/database.js'
 import type { AppUserTable } from '../database/tables/app-user.js'
 import { isUniqueViolation } from '../database/unique-violation.js'
 import { requireSelf, type Viewer } from '../http/viewer.js'
+import { endLoginsOf, lockOut } from '../logins/logins.js'
+import { queueDeparture } from '../members/departure-store.js'
 import { write } from '../sync/write.js'
 import { hashPassword, isPassword } from './passwords.js'
 import { pinyinOf } from './pinyin.js'
 import { presentUser } from './present.js'
-import { changeUser, insertUser, replacePasswordHash, type UserRow } from './store.js'
+import { changeUser, findUserByEmail, insertUser, replacePasswordHash, type UserRow } from './store.js'
 import { getLiveUser, getUser } from './users.js'
 
-/** Throws WrongCredentials, and Conflict when the password was changed at the same time. */
+/**
+ * The other logins of the user end: whoever knew the old password is out. Throws WrongCredentials, and Conflict
+ * when the password was changed at the same time.
+ */
 export async function setPassword(
   ctx: Context,
   viewer: Viewer,
@@ -32,9 +38,13 @@ export async function setPassword(
     throw new AppError('WrongCredentials', '原密码不正确')
   }
   const after = await hashPassword(body.password)
-  if (!(await replacePasswordHash(ctx.db, viewer.userId, before, after))) {
-    throw new AppError('Conflict', 'the password has just been changed')
-  }
+  await write(ctx, viewer.appId, async (trx, stamp) => {
+    if (!(await replacePasswordHash(trx, viewer.userId, before, after))) {
+      throw new AppError('Conflict', 'the password has just been changed')
+    }
+    await endLoginsOf(ctx, trx, stamp, viewer.userId, { except: viewer.login })
+  })
+  await lockOut(ctx, viewer.appId, viewer.userId)
   return { success: true }
 }
 
@@ -70,29 +80,45 @@ export async function updateUser(
 ): Promise<UserObject> {
   requireSelf(viewer, userId)
   const wanted = columnsOf(viewer.isAdmin ? { ...body, role, status } : body)
+  const look = async (db: Db) => {
+    const user = await getLiveUser({ db }, viewer.appId, userId)
+    const change = differenceTo(user, wanted)
+    if (change.email !== undefined && (await findUserByEmail(db, viewer.appId, change.email))) throw taken()
+    return { user, change: Object.keys(change).length > 0 ? change : undefined }
+  }
+  const before = await look(ctx.db)
+  if (!before.change) return presentUser(before.user)
   const row = await withUniqueEmail(() =>
     write(ctx, viewer.appId, async (trx, stamp) => {
-      const user = await getLiveUser({ db: trx }, viewer.appId, userId)
-      const change = differenceTo(user, wanted)
-      if (Object.keys(change).length === 0) return user
+      const { user, change } = await look(trx)
+      if (!change) return user
       await announce(trx, stamp, [ownCollectionChanged(userId, SyncType.user), profileChanged(userId)])
+      if (change.status === 'inactive') await endLoginsOf(ctx, trx, stamp, userId)
       return changeUser(trx, stamp, userId, change)
     }),
   )
-  ctx.accounts.forget(viewer.appId, userId)
+  if (row.status === 'active') ctx.accounts.forget(viewer.appId, userId)
+  else await lockOut(ctx, viewer.appId, userId)
   return presentUser(row)
 }
 
-/** By an administrator. The account can no longer log in, and its tokens are refused. Throws NotFound. */
+/**
+ * By an administrator. The account can no longer log in, and its tokens are refused, at once; the user's groups
+ * are left one after the other from then on (members/departures.ts). Throws NotFound.
+ */
 export async function deleteUser(ctx: Context, viewer: Viewer, userId: string): Promise<void> {
   requireAdmin(viewer)
+  if ((await getUser(ctx, viewer.appId, userId)).is_deleted) return
   await write(ctx, viewer.appId, async (trx, stamp) => {
     const user = await getUser({ db: trx }, viewer.appId, userId)
     if (user.is_deleted) return
     await changeUser(trx, stamp, userId, { is_deleted: true })
+    await endLoginsOf(ctx, trx, stamp, userId)
+    await queueDeparture(trx, viewer.appId, userId)
     await announce(trx, stamp, [ownCollectionChanged(userId, SyncType.user), profileChanged(userId)])
   })
-  ctx.accounts.forget(viewer.appId, userId)
+  await lockOut(ctx, viewer.appId, userId)
+  ctx.wakeDepartures()
 }
 
 export function requireAdmin(viewer: Viewer): void {
@@ -122,10 +148,12 @@ function differenceTo(row: UserRow, wanted: Columns): Columns {
   return Object.fromEntries(Object.entries(wanted).filter(isNew))
 }
 
+const taken = () => new AppError('AlreadyExists', '该账号已被注册')
+
 async function withUniqueEmail(store: () => Promise<UserRow>): Promise<UserRow> {
   try {
     return await store()
   } catch (error) {
-    throw isUniqueViolation(error) ? new AppError('AlreadyExists', '该账号已被注册') : error
+    throw isUniqueViolation(error) ? taken() : error
   }
 }

@@ -4,11 +4,14 @@ import { Id } from '../../shared/wire/ids.js'
 import { LoginObject, listOf, Nothing, UserObject } from '../../shared/wire/objects.js'
 import { LoginBody, RegisterBody } from '../../shared/wire/requests.js'
 import { CreateUserBody, SetPasswordBody, SuccessObject, UpdateUserBody } from '../../shared/wire/users.js'
+import { getAppByKey } from '../apps/apps.js'
 import type { Context } from '../context.js'
 import { ListQuery, pageRequest, route } from '../http/route.js'
 import { addressOf } from '../limits/middleware.js'
+import { logout } from '../logins/logins.js'
 import { createUser, deleteUser, setPassword, updateUser } from './profile.js'
 import { listUsers } from './search.js'
+import { listUsersSeen } from './seen.js'
 import { getUserNewerThan, login, register } from './users.js'
 
 const UserParams = z.object({ userId: Id })
@@ -31,8 +34,10 @@ export function publicUserRoutes(ctx: Context): Router {
       summary: 'Checks a password and hands out an access token',
       body: LoginBody,
       answer: LoginObject,
-      run: ({ body, req }) => {
-        const account = `${body.appKey ?? ''} ${body.email}`
+      run: async ({ body, req }) => {
+        // Apps have accounts of their own, and one app may be named by its key or not at all.
+        const app = await getAppByKey(ctx, body.appKey)
+        const account = `${app.id} ${body.email}`
         return ctx.limits.guardLogin(account, addressOf(ctx, req), () => login(ctx, body))
       },
     }),
@@ -49,6 +54,17 @@ export function userRoutes(ctx: Context): Router {
       body: SetPasswordBody,
       answer: SuccessObject,
       run: ({ viewer, body }) => setPassword(ctx, viewer, body),
+    }),
+  )
+  router.post(
+    '/users/logout',
+    route({
+      summary: 'Ends the login of the token: it is refused from now on, and its push connections are cut',
+      answer: SuccessObject,
+      run: async ({ viewer }) => {
+        await logout(ctx, viewer)
+        return { success: true as const }
+      },
     }),
   )
   router.get(
@@ -78,6 +94,17 @@ export function userRoutes(ctx: Context): Router {
       params: UserParams,
       answer: UserObject.nullable(),
       run: ({ viewer, params, cursor }) => getUserNewerThan(ctx, viewer, params.userId, cursor),
+    }),
+  )
+  router.get(
+    '/users/:userId/seen',
+    route({
+      summary: 'The people a user sees, changed since: contacts, and members of the sessions he is or was in',
+      params: UserParams,
+      query: ListQuery,
+      answer: listOf(UserObject),
+      run: ({ viewer, params, query, cursor }) =>
+        listUsersSeen(ctx, viewer, params.userId, pageRequest(query, cursor)),
     }),
   )
   router.put(

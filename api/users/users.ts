@@ -10,6 +10,7 @@ import { findContact } from '../contacts/store.js'
 import type { Context } from '../context.js'
 import { isUniqueViolation } from '../database/unique-violation.js'
 import { requireSelf, type Viewer } from '../http/viewer.js'
+import { beginLogin } from '../logins/logins.js'
 import { acceptInvite, getOpenInvite } from '../members/invites.js'
 import { recordLogin } from '../records/store.js'
 import { write } from '../sync/write.js'
@@ -72,7 +73,7 @@ export async function login(ctx: Context, body: LoginBody): Promise<LoginObject>
   await recordLogin(ctx.db, app.id, user.id, ctx.now())
   return {
     ...presentUser(user),
-    token: ctx.tokens.sign('access', { sub: user.id, app: app.id }),
+    token: await beginLogin(ctx, user),
     expires: TOKEN_LIFETIME_S.access,
     key: app.key,
     secret: datedSecret(app.secret, new Date(ctx.now())),

@@ -108,12 +108,13 @@ describe('which token', () => {
     ['garbage', () => 'garbage'],
     ['three parts of garbage', () => 'a.b.c'],
     ['a NUL', () => '%00'],
-    ['one that has expired', () => tokens.sign('access', { sub: alice.id, app: appId }, -10)],
+    ['one that has expired', () => tokens.sign('access', { sub: alice.id, app: appId, login: 'l' }, -10)],
     [
       'one of another secret',
-      () => createTokens(`not ${TEST_TOKEN_SECRET}`).sign('access', { sub: alice.id, app: appId }),
+      () =>
+        createTokens(`not ${TEST_TOKEN_SECRET}`).sign('access', { sub: alice.id, app: appId, login: 'l' }),
     ],
-    ['an imToken', () => tokens.sign('im', { sub: alice.id, app: appId })],
+    ['an imToken', () => tokens.sign('im', { sub: alice.id, app: appId, login: 'l' })],
     ['a service token', () => tokens.sign('service', { sub: 'push' })],
     ['one without a signature', () => `${parts()[0]}.${parts()[1]}.`],
     ['one with bob’s claims', () => `${parts()[0]}.${bob.token.split('.')[1]}.${parts()[2]}`],
@@ -123,7 +124,7 @@ describe('which token', () => {
     ['another issuer', () => jwt.sign({ ...claims(), iss: 'other' }, TEST_TOKEN_SECRET)],
     ['one without an app', () => jwt.sign({ ...claims(), app: undefined }, TEST_TOKEN_SECRET)],
   ])('%s on REST: 401', async (_title, token) => {
-    for (const path of [`users/${alice.id}`, 'sessions/1', 'nothing']) {
+    for (const path of [`users/${alice.id}`, 'sessions/1', 'emojis']) {
       const answer = await request('GET', `${env.url}/v1/${path}?access_token=${encodeURIComponent(token())}`)
       expectRefusal(answer, 401)
       expect(answer.body).toMatchObject({ error: 'invalid_token' })
@@ -141,7 +142,7 @@ describe('which token', () => {
     for (const token of [
       alice.token,
       tokens.sign('admin', { app: appId }),
-      tokens.sign('im', { sub: alice.id, app: appId }),
+      tokens.sign('im', { sub: alice.id, app: appId, login: 'l' }),
       tokens.sign('service', { sub: 'push' }, -10),
     ]) {
       expectRefusal(await ask(token), 401)
@@ -173,7 +174,11 @@ describe('accounts', () => {
       .update(TEST_APP.appSecret + date)
       .digest('hex')
     expect(answer.body.secret).toBe(`${digest}==${date}`)
-    expect(tokens.verify('access', answer.body.token)).toEqual({ sub: alice.id, app: appId })
+    expect(tokens.verify('access', answer.body.token)).toEqual({
+      sub: alice.id,
+      app: appId,
+      login: expect.any(String),
+    })
   })
 
   test('an account is the same in any case and with spaces around it', async () => {
@@ -256,7 +261,11 @@ describe('/oauth/token', () => {
   test('the dated secret and a user’s token buy an imToken of that user', async () => {
     const answer = await buy(alice.login.secret)
     expect(answer).toMatchObject({ status: 200, body: { token_type: 'bearer', expires_in: 3600 } })
-    expect(tokens.verify('im', answer.body.access_token)).toEqual({ sub: alice.id, app: appId })
+    expect(tokens.verify('im', answer.body.access_token)).toEqual({
+      sub: alice.id,
+      app: appId,
+      login: tokens.verify('access', alice.token)?.login,
+    })
     expect(tokens.verify('access', answer.body.access_token)).toBeUndefined()
     const ofBob = await buy(alice.login.secret, { token: bob.token })
     expect(tokens.verify('im', ofBob.body.access_token)).toMatchObject({ sub: bob.id })
@@ -300,8 +309,8 @@ describe('/oauth/token', () => {
       {},
       { token: 'garbage' },
       { headers: { Authorization: 'Basic x' } },
-      { token: tokens.sign('access', { sub: alice.id, app: appId }, -10) },
-      { token: tokens.sign('im', { sub: alice.id, app: appId }) },
+      { token: tokens.sign('access', { sub: alice.id, app: appId, login: 'l' }, -10) },
+      { token: tokens.sign('im', { sub: alice.id, app: appId, login: 'l' }) },
       { token: tokens.sign('admin', { app: appId }) },
     ]) {
       const answer = await buy(alice.login.secret, options)

@@ -404,6 +404,8 @@ describe('nothing is stored of', () => {
     ['GET', '/v2/users/1'],
     ['GET', '/nothing'],
     ['GET', '/v1/http://localhost:8080/v1/users/1'],
+    ['GET', '/v1/http://localhost:8080/v1/sessions/1/messages'],
+    ['GET', '/v1/unknown'],
     ['GET', '/v1/sessions/p2p/1/2/3'],
     ['GET', '/oauth/token'],
     ['GET', '/oauth/authorize'],
@@ -417,8 +419,20 @@ describe('nothing is stored of', () => {
     ['PROPFIND', '/v1/users/1'],
   ])('an unknown address: %s %s', async (method, path) => {
     const answer = await send(method, path)
-    expectRefusal(answer, 404)
-    expect(answer.body).toMatchObject({ message: 'Not Found' })
+    // Old clients come with a token, with one that has expired, or with none. (yun2win.md §3 #2)
+    const others = [request(method, env.url + path), send(method, path, { token: 'expired' })]
+    for (const each of [answer, ...(await Promise.all(others))]) {
+      expectRefusal(each, 404)
+      expect(each.body).toMatchObject({ message: 'Not Found' })
+    }
+  })
+
+  test('an address that is known asks for a token first', async () => {
+    for (const path of ['users/1', 'Users/1/', 'users/abc', 'sessions/1/members', 'emojis', 'users?x=1']) {
+      expectRefusal(await request('GET', `${env.url}/v1/${path}`), 400)
+      expectRefusal(await send('GET', `/v1/${path}`, { token: 'expired' }), 401)
+    }
+    expect((await fetch(`${env.url}/v1/users/1`, { method: 'HEAD' })).status).toBe(400)
   })
 
   test('a gate that is asked with a broken body', async () => {

@@ -11,10 +11,12 @@ let alice: Person
 let bob: Person
 let carol: Person
 let group: SessionObject
+let pairId: string
 
 beforeAll(async () => {
   env = await TestEnv.start()
   ;[alice, bob, carol] = (await env.people('alice', 'bob', 'carol')) as [Person, Person, Person]
+  pairId = (await alice.p2pWith(bob)).id
 })
 beforeEach(async () => {
   group = await alice.group(bob)
@@ -106,6 +108,42 @@ describe('a favourite', () => {
     expect(back).toMatchObject({ id: favourite.id, name: 'alice,bob,carol' })
   })
 
+  test('of somebody who was removed tells nothing of what became of the group (I5)', async () => {
+    const { entries } = await alice.pullMembers(group.id)
+    const member = entries.find(({ userId }) => userId === bob.id)
+    await alice.must('DELETE', `sessions/${group.id}/members/${member?.id}`)
+    const form = { name: 'secret', avatarUrl: 'attachments/1/x', nameChanged: 'true' }
+    await alice.must('PUT', `sessions/${group.id}`, { form })
+    // Also when it is made only now.
+    const favourite = await add(bob)
+    const asItWas = { name: 'alice,bob', avatarUrl: '' }
+    expect(favourite).toMatchObject(asItWas)
+    // What he calls it is his own, also if he guesses what it is called.
+    const rename = (json: object) => bob.must('PUT', at(bob, favourite), { json })
+    expect(await rename({ name: 'guess', avatarUrl: 'a/guess' })).toMatchObject({ name: 'guess' })
+    const guessed = { name: 'secret', avatarUrl: 'attachments/1/x' }
+    expect(await rename(guessed)).toMatchObject(guessed)
+    expect(await rename({ name: '', avatarUrl: ' ' })).toMatchObject(asItWas)
+    // Sent back as it is shown, it follows the group again once he is back.
+    await rename(asItWas)
+    await alice.must('DELETE', at(alice, await add(alice)))
+    await alice.add(group.id, bob)
+    expect(await entry(bob)).toMatchObject({ name: 'secret', avatarUrl: 'attachments/1/x' })
+  })
+
+  test('of a group that is gone is a tombstone that nobody changes', async () => {
+    const favourite = await add(bob)
+    await alice.must('DELETE', `sessions/${group.id}`)
+    const gone = await entry(bob)
+    expect(gone).toMatchObject({ isDelete: true })
+    expectRefusal(await bob.call('PUT', at(bob, favourite), { json: { name: 'x' } }), 404)
+    expectRefusal(
+      await bob.call('POST', `users/${bob.id}/userSessions`, { json: { sessionId: group.id } }),
+      404,
+    )
+    expect(await entry(bob)).toEqual(gone)
+  })
+
   test('I4: the owner’s other devices are told', async () => {
     const device = await alice.connect(env.mqttUrl)
     const favourite = await add(alice)
@@ -133,6 +171,7 @@ describe('a favourite', () => {
 describe('refused', () => {
   test.each([
     { title: 'a group one is not in', json: () => ({ sessionId: group.id }), status: 403 },
+    { title: 'a foreign pair', json: () => ({ sessionId: pairId }), status: 403 },
     { title: 'no group', json: () => ({ sessionId: '999999' }), status: 404 },
     { title: 'nothing', json: () => ({}), status: 400 },
   ])('$title', async ({ json, status }) => {

@@ -237,7 +237,10 @@ describe('administrators', () => {
     await admin.must('PUT', `users/${person.id}`, { json: { status: 'inactive' } })
     expectRefusal(await person.call('GET', `users/${person.id}`), 401)
     await admin.must('PUT', `users/${person.id}`, { json: { status: 'active' } })
-    expect(await me(person)).toMatchObject({ status: 'active' })
+    // By a login of now: the earlier ones have ended.
+    expectRefusal(await person.call('GET', `users/${person.id}`), 401)
+    const answer = await login('returning@example.com', 'password of returning')
+    expect(answer.body).toMatchObject({ status: 'active', token: expect.any(String) })
   })
 
   test('deleting is theirs, and final', async () => {
@@ -264,6 +267,25 @@ describe('records', () => {
       expect(records).toContainEqual({ userId: person.id, count: 3 })
     }
     expect(await admin.must('GET', 'records/2016-1-28')).toEqual([])
+  })
+
+  test('come in pages', async () => {
+    await env.people('page1', 'page2', 'page3')
+    const path = `records/${new Date().toISOString().slice(0, 10)}`
+    const all = await admin.must<{ userId: string }[]>('GET', path)
+    expect(all.length).toBeGreaterThanOrEqual(3)
+    const paged: unknown[] = []
+    for (;;) {
+      const page = await admin.must<unknown[]>('GET', `${path}?limit=2&offset=${paged.length}`)
+      expect(page.length).toBeLessThanOrEqual(2)
+      if (page.length === 0) break
+      paged.push(...page)
+    }
+    expect(paged).toEqual(all)
+    expect(await admin.must('GET', `${path}?limit=100000`)).toEqual(all)
+    for (const query of ['limit=0', 'limit=x', 'offset=-1']) {
+      expectRefusal(await admin.call('GET', `${path}?${query}`), 400)
+    }
   })
 
   test('are the administrators’', async () => {

@@ -10,8 +10,15 @@ export interface Apart {
   restartPush(): Promise<RunningProcess>
 }
 
-/** `npm run push` and any number of `npm run api` on one database. Push asks the first of them. */
-export async function startApart(databaseUrl: string, apiCount = 1): Promise<Apart> {
+/**
+ * `npm run push` and any number of `npm run api` on one database. Push asks the first of them. `settings` are
+ * environment variables beside these.
+ */
+export async function startApart(
+  databaseUrl: string,
+  apiCount = 1,
+  settings: NodeJS.ProcessEnv = {},
+): Promise<Apart> {
   const mqttPort = await freePort()
   const apiPorts = await Promise.all(Array.from({ length: apiCount }, freePort))
   const env = {
@@ -20,6 +27,7 @@ export async function startApart(databaseUrl: string, apiCount = 1): Promise<Apa
     API_URL: `http://127.0.0.1:${apiPorts[0]}`,
     MQTT_PORT: String(mqttPort),
     PUSH_URL: `mqtt://127.0.0.1:${mqttPort}`,
+    ...settings,
   }
   const startApi = (n: number) => startProcess('api/index.js', { ...env, API_PORT: String(apiPorts[n]) })
   const startPush = () => startProcess('push/index.js', env)
