@@ -253,3 +253,27 @@ test('a transaction that is rolled back announces nothing', async () => {
 function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve()))
 }
+
+test('what is announced of one session while push is being told of it comes after, others do not wait', async () => {
+  let finish = () => {}
+  const isSlow = new Promise<void>((resolve) => {
+    finish = resolve
+  })
+  const done: number[] = []
+  const announcer = new FakeAnnouncer(async ({ stamp }) => {
+    if (stamp === 10) await isSlow
+    done.push(stamp)
+  })
+  const drain = startDrain(announcer)
+  await change(1, 10)
+  drain.wake()
+  await announcer.until((told) => told.length === 1)
+  await change(1, 20)
+  await change(2, 30)
+  drain.wake()
+  await announcer.until((told) => told.some(({ stamp }) => stamp === 30))
+  expect(announcer.told.map(({ stamp }) => stamp)).toEqual([10, 30])
+  finish()
+  await untilEmpty()
+  expect(done).toEqual([30, 10, 20])
+})

@@ -20,6 +20,8 @@ export class Drain {
   #endPause = () => {}
   #isAwake = false
   #inFlight = 0
+  /** By topic: what push is being told of it. */
+  readonly #last = new Map<string, Promise<void>>()
   #told: LeasedRow[] = []
   #failed: LeasedRow[] = []
   #settling: Promise<void> | undefined
@@ -65,13 +67,26 @@ export class Drain {
   async #tell(row: LeasedRow): Promise<void> {
     this.#inFlight += 1
     try {
-      await this.announcer.announce(row)
+      await this.#inTurn(row)
       this.#told.push(row)
     } catch (error) {
       this.#failed.push(row)
       this.log.debug({ topic: row.topic, reason: messageOf(error) }, 'push could not be told')
     }
     this.#settling ??= this.#settle()
+  }
+
+  /** Tells what is announced anew on a topic, while push is still being told of it, after that. */
+  async #inTurn(row: LeasedRow): Promise<void> {
+    const before = this.#last.get(row.topic) ?? Promise.resolve()
+    const told = before.then(() => this.announcer.announce(row))
+    const settled = told.catch(() => {})
+    this.#last.set(row.topic, settled)
+    try {
+      await told
+    } finally {
+      if (this.#last.get(row.topic) === settled) this.#last.delete(row.topic)
+    }
   }
 
   /** Writes outcomes down, as many at a time as have come meanwhile. */
