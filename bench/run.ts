@@ -1,6 +1,7 @@
 /** `npm run bench -- NAME`: runs one benchmark by hand. Numbers of different runs must not be compared. */
 const benches: Record<string, () => Promise<{ run(): Promise<void> }>> = {
   append: () => import('./append.js'),
+  latency: () => import('./latency.js'),
 }
 
 const name = process.argv[2] ?? ''
