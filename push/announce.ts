@@ -4,7 +4,6 @@ import { parseTopic } from '../shared/wire/topics.js'
 import type { Delivery } from './deliver.js'
 import { encodeFrame } from './encode.js'
 import type { MembershipCache } from './membership-cache.js'
-import { stateOf } from './state.js'
 
 /**
  * Whom an announcement of the API concerns and what they are told. Undefined when it concerns nobody: its
@@ -17,7 +16,8 @@ export async function planAnnouncement(
   const message = { syncs }
   const frame: NotificationFrame = { cmd: 'sendMessage', message, stamp, ...(mts !== undefined && { mts }) }
   const payload = encodeFrame(frame)
-  const state = stateOf(message, stamp)
+  // Whatever its type: the API only ever says where to look.
+  const state = { key: JSON.stringify(message), stamp }
   const target = parseTopic(topic)
   if (!target) throw new Error(`${topic} is not a topic to announce on`)
   if (target.kind === 'user' || target.type === 'y2wIMApp')

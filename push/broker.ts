@@ -15,6 +15,10 @@ import { NoEmitter, NoPersistence } from './stateless.js'
 
 /** QoS 2 messages of one client between PUBLISH and PUBREL. */
 const MAX_UNRELEASED = 1000
+/** Frames of one connection without an answer. */
+const MAX_WAITING = 2500
+/** Packets that may come along with a CONNECT; clients need not wait for its answer. (MQTT 3.1.1 §3.1.4) */
+const MAX_EARLY_PACKETS = 1000
 /** How long (ms) a client may leave the broker's own answers (SUBACK, PINGRESP …) unread. */
 const DRAIN_TIMEOUT_MS = 30_000
 
@@ -57,6 +61,7 @@ export async function createBroker({
     persistence,
     connectTimeout: limits.connectTimeoutMs,
     drainTimeout: DRAIN_TIMEOUT_MS,
+    queueLimit: MAX_EARLY_PACKETS,
     // MQTT 3.1 allowed 23; ours are longer once they name the user.
     maxClientsIdLength: Number.POSITIVE_INFINITY,
 
@@ -84,6 +89,8 @@ export async function createBroker({
       const connection = client && connections.get(client)
       // Only a will has no client, and there are none.
       if (!connection) return done(new Error('nobody publishes this'))
+      // Aedes goes on with what came in one piece with a DISCONNECT, or with whatever else ended the connection.
+      if (client.conn.destroyed) return
       packet.retain = false
       receive(client, connection, packet)
         .catch((error) =>
@@ -105,12 +112,16 @@ export async function createBroker({
   })
 
   async function receive(client: Client, connection: Connection, packet: PublishPacket): Promise<void> {
+    // A socket is read 64 KiB at a time, which is far fewer frames unless they are made to be many.
+    if (connection.identity.kind === 'user' && connection.inbox.count >= MAX_WAITING) {
+      connection.close('too many frames at once')
+      return
+    }
     if (packet.qos === 2) {
       const noted = persistence.note(client, packet.messageId as number)
       if (noted === 'too many') client.conn.destroy(new Error('too many unreleased QoS 2 messages'))
       if (noted !== 'new') return
     }
-    await connection.pace()
     await onFrame(connection, packet.topic, packet.payload as Buffer)
   }
 

@@ -8,8 +8,10 @@ import type { TlsConfig } from './config.js'
 
 /** Certificates are written file by file: both should be there when they are read. */
 const SETTLE_MS = 1000
+/** Not every file system tells of changes. */
+const LOOK_EVERY_MS = 3600_000
 
-interface Certificate {
+export interface Certificate {
   cert: Buffer
   key: Buffer
 }
@@ -28,33 +30,54 @@ export async function readCertificate({ certFile, keyFile }: TlsConfig): Promise
   }
 }
 
-/** Gives the servers the certificate anew when its files change, as they do every few months. */
+/**
+ * Gives the servers the certificate anew when its files change, as they do every few months: seconds later where
+ * the file system tells, within an hour elsewhere. Returns what ends that.
+ */
 export function renewCertificate(
   config: TlsConfig,
+  current: Certificate,
   servers: Pick<TlsServer, 'setSecureContext'>[],
   log: Log,
 ): () => void {
+  let used = current
   let timer: NodeJS.Timeout | undefined
-  const renew = async () => {
+  const look = async () => {
+    timer = undefined
     try {
-      const certificate = await readCertificate(config)
-      for (const server of servers) server.setSecureContext(certificate)
+      const found = await readCertificate(config)
+      if (found.cert.equals(used.cert) && found.key.equals(used.key)) return
+      for (const server of servers) server.setSecureContext(found)
+      used = found
       log.info('the TLS certificate was read anew')
     } catch (error) {
       log.error({ err: error }, 'the TLS certificate was not renewed, the old one stays in use')
     }
   }
-  const onChange = () => {
-    clearTimeout(timer)
-    timer = setTimeout(renew, SETTLE_MS)
-    timer.unref()
+  // One that waits already is not put off: something else in the folder may change all the time.
+  const lookSoon = () => {
+    timer ??= setTimeout(look, SETTLE_MS).unref()
   }
-  // Folders, as renewing often replaces the files, or the links to them.
-  const folders = new Set([config.certFile, config.keyFile].map((file) => dirname(file)))
-  const watchers: FSWatcher[] = [...folders].map((folder) => watch(folder, { persistent: false }, onChange))
-  for (const watcher of watchers) watcher.on('error', () => {})
+  const hourly = setInterval(lookSoon, LOOK_EVERY_MS).unref()
+  const watchers = watchFolders(config, lookSoon, log)
   return () => {
     clearTimeout(timer)
+    clearInterval(hourly)
     for (const watcher of watchers) watcher.close()
   }
+}
+
+/** Folders, as renewing often replaces the files, or the links to them. */
+function watchFolders({ certFile, keyFile }: TlsConfig, onChange: () => void, log: Log): FSWatcher[] {
+  const watchers: FSWatcher[] = []
+  for (const folder of new Set([certFile, keyFile].map((file) => dirname(file)))) {
+    const onError = (error: unknown) =>
+      log.warn({ err: error, folder }, 'the TLS certificate is looked at every hour only')
+    try {
+      watchers.push(watch(folder, { persistent: false }, onChange).on('error', onError))
+    } catch (error) {
+      onError(error)
+    }
+  }
+  return watchers
 }

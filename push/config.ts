@@ -54,7 +54,7 @@ export interface PushLimits {
   maxInboxBytes: number
   /** Bytes that wait for one slow reader; when there are more, it is dropped. */
   maxUnsentBytes: number
-  /** How long (ms) a reader may take nothing at all of what waits for it. */
+  /** How long (ms) a reader may take for what was written to it, at most 64 KiB. */
   stallTimeoutMs: number
   /** Frames that clients may publish; faster ones wait. Null: as many as they like. */
   frames: { perConnection: Rate; perUser: Rate } | null
@@ -83,7 +83,7 @@ export function readPushConfig(env: NodeJS.ProcessEnv): PushConfig {
     mqttPort: parsed.MQTT_PORT,
     wsPort: parsed.WS_PORT,
     tls: readTlsConfig(parsed),
-    presence: { node: parsed.PUSH_NODE ?? hostname(), goneAfterMs: 5000, everyMs: 1000 },
+    presence: { node: parsed.PUSH_NODE ?? hostname().slice(0, 100), goneAfterMs: 5000, everyMs: 1000 },
     limits: {
       maxPacketBytes: 256 * 1024,
       connectTimeoutMs: 10_000,

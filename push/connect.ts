@@ -16,6 +16,8 @@ export interface UserIdentity {
   device: DeviceId
   /** The app has one device of a class at a time. */
   kicks: boolean
+  /** When (s) the imToken was issued. */
+  issuedAt: number
 }
 
 /** The API itself, trusted to announce. `userId` is a name that no user has. */
@@ -29,8 +31,8 @@ export interface DeviceId {
   instance: string
   /** Devices of a class may exclude each other. Undefined: it says none, and minds nobody. */
   deviceClass: string | undefined
-  /** It was connected before: it takes nobody's place. */
-  isReconnection: boolean
+  /** Old clients say whether they were connected before, and then take nobody's place. Undefined: it does not say. */
+  isReconnection: boolean | undefined
 }
 
 /** What a CONNECT says of who it is. */
@@ -55,7 +57,7 @@ export function identify(
   if ('problem' in checked) {
     return checked.problem === 'expired' ? ConnectCode.expiredToken : ConnectCode.badToken
   }
-  const { sub, app, login, device, kicks } = checked.claims
+  const { sub, app, login, device, kicks, iat } = checked.claims
   if (sub !== username) return ConnectCode.badToken
   const { deviceClass, ...rest } = readClientId(clientId)
   return {
@@ -65,6 +67,7 @@ export function identify(
     loginId: login,
     device: { deviceClass: device ?? deviceClass, ...rest },
     kicks: kicks ?? false,
+    issuedAt: iat ?? 0,
   }
 }
 
@@ -76,7 +79,7 @@ const MAX_CLIENT_ID_LENGTH = 128
 function readClientId(clientId: string): DeviceId {
   const [, r, deviceClass] = LEGACY_CLIENT_ID.exec(clientId) ?? []
   if (r !== undefined) return { instance: clientId.slice(1), deviceClass, isReconnection: r === '1' }
-  return { instance: shortened(clientId || randomUUID()), deviceClass: undefined, isReconnection: false }
+  return { instance: shortened(clientId || randomUUID()), deviceClass: undefined, isReconnection: undefined }
 }
 
 /**

@@ -1,5 +1,4 @@
 import type { Duplex } from 'node:stream'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '../shared/server/log.js'
 import { ReturnCode } from '../shared/wire/codes.js'
 import { userTopic } from '../shared/wire/topics.js'
@@ -18,7 +17,10 @@ export class Connection {
   readonly inbox: Inbox
   readonly #outgoing: Outgoing
   readonly #paces: Pace[]
-  #isPaced = false
+  #turn: Promise<boolean> | undefined
+  /** Set while a frame waits for its turn. */
+  #endWait: (() => void) | undefined
+  #isCut = false
 
   /** `userPace` is shared by all connections of the user. */
   constructor(
@@ -31,20 +33,46 @@ export class Connection {
     this.inbox = new Inbox(limits.maxInboxBytes)
     this.#outgoing = new Outgoing(conn, limits, (reason) => this.#giveUp(reason))
     this.#paces = userPace && limits.frames ? [new Pace(limits.frames.perConnection), userPace] : []
+    this.onClose(() => this.#endWait?.())
   }
 
   /** Its socket must not be read now: too many frames wait for an answer, or they come too fast. */
   get isBusy(): boolean {
-    return this.#isPaced || this.inbox.isFull
+    return this.#endWait !== undefined || this.inbox.isFull
   }
 
-  /** Resolves when the next frame's turn has come; until then the socket is not read. */
-  async pace(): Promise<void> {
-    const waitMs = Math.max(0, ...this.#paces.map((pace) => pace.take()))
-    if (waitMs === 0) return
-    this.#isPaced = true
-    await sleep(waitMs, undefined, { ref: false })
-    this.#isPaced = false
+  /** It was closed by us: nothing that its client has sent counts any more. */
+  get isCut(): boolean {
+    return this.#isCut
+  }
+
+  /**
+   * Resolves when the next frame may be dealt with, one after the other at the allowed pace. False: no more,
+   * since it was cut, or is gone and had been too fast. Whoever publishes and leaves is heard.
+   */
+  turn(): Promise<boolean> {
+    if (this.#paces.length === 0) return Promise.resolve(!this.#isCut)
+    const before = this.#turn ?? Promise.resolve(true)
+    const turn = before.then((goesOn) => goesOn && this.#awaitTurn())
+    this.#turn = turn
+    return turn
+  }
+
+  async #awaitTurn(): Promise<boolean> {
+    // Taken one at a time, so that whoever floods and leaves owes nothing for what was never dealt with.
+    const waitMs = Math.max(...this.#paces.map((pace) => pace.take()))
+    if (waitMs > 0 && !this.conn.destroyed) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, waitMs)
+        timer.unref()
+        this.#endWait = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+      })
+      this.#endWait = undefined
+    }
+    return !this.#isCut && !(waitMs > 0 && this.conn.destroyed)
   }
 
   get isOpen(): boolean {
@@ -53,7 +81,11 @@ export class Connection {
 
   /** Sends a frame on the owner's user topic. */
   sendFrame(frame: object): void {
-    this.send(encodePublish(userTopic(this.identity.userId), encodeFrame(frame)))
+    this.send(this.#toPacket(frame))
+  }
+
+  #toPacket(frame: object): Buffer {
+    return encodePublish(userTopic(this.identity.userId), encodeFrame(frame))
   }
 
   /** Sends an encoded packet; a `state` that still waits is renewed by it. */
@@ -63,9 +95,7 @@ export class Connection {
 
   /** Tells the device that another one has taken its place, upon which it logs out, and closes. */
   kick(): void {
-    this.sendFrame({ returnCode: ReturnCode.kicked })
-    this.#outgoing.flush()
-    this.conn.end()
+    this.#outgoing.end(this.#toPacket({ returnCode: ReturnCode.kicked }))
     const cut = setTimeout(() => this.close('was kicked and does not leave'), LEAVE_LIMIT_MS)
     cut.unref()
     this.onClose(() => clearTimeout(cut))
@@ -73,6 +103,7 @@ export class Connection {
 
   /** Cuts the connection. The reason is for the log. */
   close(reason: string): void {
+    this.#isCut = true
     this.conn.destroy(new Error(reason))
   }
 

@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { LRUCache } from 'lru-cache'
 import type { Log } from '../shared/server/log.js'
-import type { LoginSource } from '../shared/server/logins.js'
-import { TOKEN_LIFETIME_S } from '../shared/server/tokens.js'
+import { ENDED_LOGINS_KEPT_MS, type LoginSource } from '../shared/server/logins.js'
 
-const RETRY_MS = 200
+const RETRY_MS = { first: 200, most: 5000 }
 /** Bounds the memory. */
 const MAX_IDS = 1_000_000
 
@@ -13,7 +12,7 @@ const MAX_IDS = 1_000_000
  * remembers. Asked of the API at the start, and of one user whenever it announces that some of his have ended.
  */
 export class EndedLogins {
-  readonly #ids = new LRUCache<string, true>({ max: MAX_IDS, ttl: TOKEN_LIFETIME_S.im * 1000 })
+  readonly #ids = new LRUCache<string, true>({ max: MAX_IDS, ttl: ENDED_LOGINS_KEPT_MS })
   #isLoaded = false
 
   constructor(
@@ -32,13 +31,15 @@ export class EndedLogins {
 
   /** Asks until there is an answer, or `signal` aborts. */
   async load(signal: AbortSignal): Promise<void> {
+    let waitMs = RETRY_MS.first
     for (let attempt = 0; !signal.aborted && !this.#isLoaded; attempt++) {
       try {
         this.#remember(await this.source.findEnded())
         this.#isLoaded = true
       } catch (error) {
         if (attempt === 0) this.log.warn({ err: error }, 'nobody can connect until the API answers')
-        await sleep(RETRY_MS, undefined, { signal, ref: false }).catch(() => {})
+        await sleep(waitMs, undefined, { signal, ref: false }).catch(() => {})
+        waitMs = Math.min(waitMs * 1.2, RETRY_MS.most)
       }
     }
   }

@@ -7,9 +7,15 @@ const FRAME_OVERHEAD_BYTES = 512
  */
 export class Inbox {
   #waitingBytes = 0
+  #count = 0
   #last: Promise<void> = Promise.resolve()
 
   constructor(private readonly maxBytes: number) {}
+
+  /** Frames that have no answer yet. */
+  get count(): number {
+    return this.#count
+  }
 
   /** The socket must not be read until some frames are answered. */
   get isFull(): boolean {
@@ -20,8 +26,10 @@ export class Inbox {
   take<D>(bytes: number, decision: Promise<D>, answer: (decision: D) => void): Promise<void> {
     const cost = bytes + FRAME_OVERHEAD_BYTES
     this.#waitingBytes += cost
+    this.#count += 1
     const answered = Promise.all([decision, this.#last]).then(([decided]) => {
       this.#waitingBytes -= cost
+      this.#count -= 1
       answer(decided)
     })
     // A frame that cannot be answered does not hold up the next.

@@ -64,9 +64,25 @@ describe.each(['tcp', 'ws'])('an app that kicks, over %s', (transport) => {
     await late.closed
     expect(holder.received.all).toEqual([{ returnCode: 11 }])
 
+    // Nor does it come back when the one that took the place is away for a moment.
     holder.send({ cmd: 'disconnect' })
     await holder.closed
-    expect((await connect(user, `10${guids.other}`)).code).toBe(0)
+    expect((await connect(user, `10${guids.other}`)).code).toBe(10)
+    expect((await connect(user, `10${guids.page}`)).code).toBe(0)
+  })
+
+  test('a new client that was kicked does not fight for its place, but may take it with a newer imToken', async () => {
+    const user = newUser()
+    const phone = { kicks: true, device: 'phone' }
+    const { raw: old } = await connect(user, 'old phone', phone)
+    const { raw: next } = await connect(user, 'new phone', phone)
+    await old.closed
+    expect((await connect(user, 'old phone', phone)).code).toBe(10)
+    // Tokens count in seconds.
+    await new Promise((resolve) => setTimeout(resolve, 1100))
+    expect((await connect(user, 'old phone', phone)).code).toBe(0)
+    await next.closed
+    expect(next.received.all.at(-1)).toEqual({ returnCode: 10 })
   })
 
   test('devices of other classes and of other users stay', async () => {
@@ -104,6 +120,24 @@ describe.each(['tcp', 'ws'])('an app that kicks, over %s', (transport) => {
     const { raw: two } = await connect(user, `00${guids.other}`, {})
     expect((await connect(user, `10${guids.page.replace('0f', 'aa')}`, {})).code).toBe(0)
     for (const { received } of [one, two]) expect(received.all).toEqual([{ returnCode: 11 }])
+  })
+
+  test('a device that is slow to read learns that it was kicked, before all that waited for it', async () => {
+    const user = newUser()
+    const { raw: slow } = await connect(user, `00${guids.page}`)
+    slow.transport.pause()
+    const syncs = [{ type: 'x', filler: 'y'.repeat(100_000) }]
+    // The kernel takes some megabytes before anything waits.
+    for (let stamp = 1; stamp <= 9; stamp += 1) {
+      await env.push.announce({
+        topic: `y2w/user/${user}`,
+        stamp,
+        syncs: [{ ...syncs[0], type: `${stamp}` }],
+      })
+    }
+    await connect(user, `00${guids.other}`)
+    slow.transport.resume()
+    await slow.received.first((frame) => frame.returnCode === 10)
   })
 
   test('a kicked device that does not leave is cut off', async () => {

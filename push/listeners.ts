@@ -5,7 +5,7 @@ import {
   type RequestListener,
 } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
-import { createServer as createTcpServer, type Server } from 'node:net'
+import { createServer as createTcpServer, type Server, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { createServer as createTlsServer } from 'node:tls'
 import { WebSocketServer } from 'ws'
@@ -65,8 +65,9 @@ export async function openListeners(
     upgrades.handleUpgrade(req, socket, head, (ws) => accept(new WebSocketStream(ws)))
 
   const { host, tls, limits } = config
-  const web = { ...TCP, headersTimeout: limits.connectTimeoutMs }
+  const web = { ...TCP, headersTimeout: limits.connectTimeoutMs, connectionsCheckingInterval: 1000 }
   let stopRenewing = () => {}
+  const raw = new Set<Socket>()
   const tcpServers: Server[] = [createTcpServer(TCP, accept)]
   const webServers: HttpServer[] = [createHttpServer(web, askForUpgrade)]
   if (tls) {
@@ -75,13 +76,21 @@ export async function openListeners(
       { ...TCP, ...certificate, handshakeTimeout: limits.connectTimeoutMs },
       accept,
     )
-    const wss = createHttpsServer({ ...web, ...certificate }, askForUpgrade)
+    const handshakeTimeout = limits.connectTimeoutMs
+    const wss = createHttpsServer({ ...web, ...certificate, handshakeTimeout }, askForUpgrade)
     tcpServers.push(mqtts)
     webServers.push(wss)
-    stopRenewing = renewCertificate(tls, [mqtts, wss], log)
+    stopRenewing = renewCertificate(tls, certificate, [mqtts, wss], log)
     closers.add(stopRenewing)
-    // A client that does not trust us, or a port scan.
-    for (const server of [mqtts, wss]) server.on('tlsClientError', (_error, socket) => socket.destroy())
+    for (const server of [mqtts, wss]) {
+      // A client that does not trust us, or a port scan.
+      server.on('tlsClientError', (_error, socket) => socket.destroy())
+      // Until its handshake is over, nothing else knows of a connection.
+      server.on('connection', (socket: Socket) => {
+        raw.add(socket)
+        socket.once('close', () => raw.delete(socket))
+      })
+    }
   }
   for (const server of webServers) server.on('upgrade', handleUpgrade)
   const servers = [...tcpServers, ...webServers]
@@ -116,7 +125,7 @@ export async function openListeners(
       stopRenewing()
       const closed = Promise.all(servers.map((server) => closeServer(server)))
       for (const server of webServers) server.closeAllConnections()
-      for (const conn of open) conn.destroy()
+      for (const conn of [...open, ...raw]) conn.destroy()
       for (const ws of upgrades.clients) ws.terminate()
       await closed
     },

@@ -1,12 +1,12 @@
 import type { Duplex } from 'node:stream'
 
-/** The largest single write: a reader that is slow but alive takes one now and then, a dead one none. */
+/** The largest single write: a reader that is slow but alive takes one in time, a dead one none. */
 const MAX_WRITE_BYTES = 64 * 1024
 
 export interface OutgoingLimits {
   /** Bytes that wait for one slow reader; when there are more, it is dropped. */
   maxUnsentBytes: number
-  /** How long (ms) a reader may take nothing at all of what waits for it. */
+  /** How long (ms) a reader may take for what was written to it, at most 64 KiB. */
   stallTimeoutMs: number
 }
 
@@ -54,6 +54,13 @@ export class Outgoing {
     this.#waiting.set(key, { packet, state })
     this.#bytes += packet.length
     if (this.#stall === undefined) flushSoon(this)
+  }
+
+  /** Sends a last packet instead of whatever waits, and ends the connection. */
+  end(packet: Buffer): void {
+    this.#waiting.clear()
+    this.#bytes = 0
+    if (this.conn.writable) this.conn.end(packet)
   }
 
   /** Writes what waits, as far as the reader takes it. */

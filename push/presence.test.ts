@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, expect, test } from '@jest/globals'
+import { MAX_PRESENCE_CHANGES } from '../shared/server/presence.js'
 import { PushEnv, until } from '../test/helpers/push-env.js'
 
 let env: PushEnv
@@ -56,6 +57,20 @@ test('while the API is away nothing is lost but what is over', async () => {
   env.presence.failure = undefined
   await until(() => env.presence.isOnline('2') === true)
   expect(env.presence.isOnline('1')).toBeUndefined()
+})
+
+test('more than one report holds are told one after the other', async () => {
+  env = await start()
+  env.presence.failure = new Error('away')
+  const users = Array.from({ length: 30 }, (_, i) => String(1000 + i))
+  await env.devices(...users)
+  env.presence.failure = undefined
+  await until(() => users.every((user) => env.presence.isOnline(user) === true))
+  const largest = { node: 'x'.repeat(100), changes: [] as object[] }
+  for (let i = 0; i < MAX_PRESENCE_CHANGES; i += 1) {
+    largest.changes.push({ userId: '9'.repeat(18), isOnline: false, at: 9_999_999_999_999 })
+  }
+  expect(JSON.stringify(largest).length).toBeLessThan(256 * 1024)
 })
 
 test('the service is no user', async () => {

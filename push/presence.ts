@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '../shared/server/log.js'
-import type { PresenceSink } from '../shared/server/presence.js'
+import { MAX_PRESENCE_CHANGES, type PresenceSink } from '../shared/server/presence.js'
 import type { Connections } from './connections.js'
 
 export interface PresenceConfig {
@@ -12,8 +12,6 @@ export interface PresenceConfig {
   everyMs: number
 }
 
-/** Reports hold at most so many; the rest goes with the next. */
-const MAX_CHANGES = 5000
 const MAX_RETRY_MS = 30_000
 
 /**
@@ -26,6 +24,7 @@ export class Presence {
   /** Who may stand otherwise than was told, and since when (ms). */
   readonly #changed = new Map<string, number>()
   #isFresh = true
+  #isAway = false
 
   constructor(
     private readonly connections: Connections,
@@ -44,6 +43,7 @@ export class Presence {
   async run(signal: AbortSignal): Promise<void> {
     for (let waitMs = this.config.everyMs; !signal.aborted; ) {
       const ok = await this.#reportChanges()
+
       waitMs = ok ? this.config.everyMs : Math.min(waitMs * 2, MAX_RETRY_MS)
       await sleep(waitMs, undefined, { signal, ref: false }).catch(() => {})
     }
@@ -61,9 +61,12 @@ export class Presence {
         changes: due.map(({ userId, isOnline, since }) => ({ userId, isOnline, at: since })),
       })
     } catch (error) {
-      this.log.debug({ err: error }, 'presence could not be reported')
+      if (!this.#isAway) this.log.warn({ err: error }, 'presence cannot be reported')
+      this.#isAway = true
       return false
     }
+    if (this.#isAway) this.log.info('presence can be reported again')
+    this.#isAway = false
     this.#isFresh = false
     for (const { userId, isOnline, since } of due) {
       if (isOnline) this.#told.add(userId)
@@ -80,7 +83,7 @@ export class Presence {
       if (isOnline === this.#told.has(userId)) this.#changed.delete(userId)
       else if (isOnline || this.now() - since >= this.config.goneAfterMs)
         due.push({ userId, isOnline, since })
-      if (due.length === MAX_CHANGES) break
+      if (due.length === MAX_PRESENCE_CHANGES) break
     }
     return due
   }

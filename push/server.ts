@@ -19,7 +19,7 @@ import { openListeners, type Ports } from './listeners.js'
 import { MembershipCache } from './membership-cache.js'
 import { Places } from './places.js'
 import { Presence } from './presence.js'
-import { Relay } from './relay.js'
+import { type Decision, Relay } from './relay.js'
 
 export interface PushDeps {
   tokens: Tokens
@@ -53,7 +53,7 @@ export async function createPushServer(
   const stopping = new AbortController()
   const connections = new Connections(config.limits.maxConnectionsPerUser, (userId) => presence.note(userId))
   const presence = new Presence(connections, sink, config.presence, log, now)
-  const places = new Places()
+  const places = new Places(now)
   const ended = new EndedLogins(logins, log)
   const cache = new MembershipCache(memberships, config.memberships, log, now)
   const relay = new Relay(cache, plan, log)
@@ -100,8 +100,11 @@ export async function createPushServer(
     onFrame: (connection, topic, payload) =>
       connection.inbox.take(
         payload.length,
-        relay.decide(connection.identity, topic, payload),
-        ({ ack, delivery }) => {
+        connection
+          .turn()
+          .then((isHeard) => (isHeard ? relay.decide(connection.identity, topic, payload) : {})),
+        ({ ack, delivery }: Decision) => {
+          if (connection.isCut) return
           const current = delivery && relay.recheck(connection.identity, delivery)
           if (current) deliver(connections, current, connection)
           if (ack) connection.sendFrame(ack)

@@ -1,4 +1,4 @@
-import { copyFile, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect as connectTls } from 'node:tls'
@@ -84,12 +84,46 @@ test('a renewed certificate is taken without a restart, and connections stay', a
   await use('renewed')
   let seen = await subject()
   await until(() => {
-    void subject().then((name) => {
-      seen = name
-    })
+    subject().then(
+      (name) => {
+        seen = name
+      },
+      () => {},
+    )
     return seen === 'renewed'
   })
   expect(alice.client.connected).toBe(true)
+})
+
+test('who never ends the handshake does not hold up the stop', async () => {
+  const { push } = await start()
+  const { connect } = await import('node:net')
+  for (const port of [push.ports.mqtts, push.ports.wss]) {
+    const socket = connect({ host: '127.0.0.1', port: port as number })
+    socket.on('error', () => {})
+    await new Promise((resolve) => socket.once('connect', resolve))
+  }
+  const began = performance.now()
+  await env?.close()
+  env = undefined
+  expect(performance.now() - began).toBeLessThan(5000)
+})
+
+test('a certificate is renewed though something else in its folder changes all the time', async () => {
+  const { push } = await start()
+  const busy = setInterval(() => void writeFile(join(folder, 'log'), `${Math.random()}`), 100)
+  await use('renewed')
+  const ca = await readFile(join(folder, 'tls.crt'))
+  let isRenewed = false
+  await until(() => {
+    const socket = connectTls({ host: '127.0.0.1', port: push.ports.mqtts as number, ca }, () => {
+      isRenewed = true
+      socket.destroy()
+    })
+    socket.on('error', () => {})
+    return isRenewed
+  })
+  clearInterval(busy)
 })
 
 test('a certificate that cannot be used is named', async () => {

@@ -1,22 +1,29 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { ENDED_LOGINS_KEPT_MS } from '../../shared/server/logins.js'
 import type { Context } from '../context.js'
-import { deleteExpired } from './store.js'
+import { deleteOver } from './store.js'
 
 const EVERY_MS = 3600_000
 const BATCH = 1000
 
-/** Deletes expired logins every hour until `signal` aborts. */
-export async function forgetExpiredLogins(
+/** Every hour, until `signal` aborts, deletes logins of which no token can be valid any more. */
+export async function forgetOldLogins(
   ctx: Pick<Context, 'db' | 'now' | 'log'>,
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
     await sleep(EVERY_MS, undefined, { signal, ref: false }).catch(() => {})
     if (signal.aborted) return
-    try {
-      while ((await deleteExpired(ctx.db, ctx.now(), BATCH)) === BATCH && !signal.aborted) {}
-    } catch (error) {
-      ctx.log.error({ err: error }, 'deleting expired logins failed')
-    }
+    await deleteOldLogins(ctx, signal).catch((error) =>
+      ctx.log.error({ err: error }, 'deleting old logins failed'),
+    )
+  }
+}
+
+/** Access tokens of logins that are gone are refused; imTokens of ended ones have expired by then. */
+export async function deleteOldLogins(ctx: Pick<Context, 'db' | 'now'>, signal?: AbortSignal): Promise<void> {
+  const nowMs = ctx.now()
+  for (let deleted = BATCH; deleted === BATCH && !signal?.aborted; ) {
+    deleted = await deleteOver(ctx.db, { nowMs, endedBeforeMs: nowMs - ENDED_LOGINS_KEPT_MS, limit: BATCH })
   }
 }

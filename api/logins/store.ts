@@ -1,64 +1,98 @@
-import type { Selectable } from 'kysely'
-import type { Db } from '../database/database.js'
+import { type Selectable, sql } from 'kysely'
+import type { Db, Trx } from '../database/database.js'
 import type { LoginTable } from '../database/tables/login.js'
 
 export type LoginRow = Selectable<LoginTable>
 
+/**
+ * Inserts a login if its user may still log in, by the password that was checked; false when not. Checking takes
+ * a while, and whoever changes the password or closes the account meanwhile waits for this row, or this for him.
+ */
 export async function insertLogin(
   db: Db,
-  login: { id: string; userId: string; createdAt: number; expiresAt: number },
-): Promise<void> {
-  await db
-    .insertInto('login')
-    .values({
-      id: login.id,
-      user_id: login.userId,
-      created_at: String(login.createdAt),
-      expires_at: String(login.expiresAt),
-    })
-    .execute()
+  login: { id: string; userId: string; passwordHash: string; createdAt: number; expiresAt: number },
+): Promise<boolean> {
+  const { numAffectedRows } = await sql`
+    insert into login (id, user_id, created_at, expires_at)
+    select ${login.id}::uuid, id, ${String(login.createdAt)}::bigint, ${String(login.expiresAt)}::bigint
+    from app_user
+    where id = ${login.userId} and password_hash = ${login.passwordHash}
+      and status = 'active' and not is_deleted
+    for share`.execute(db)
+  return numAffectedRows === 1n
 }
 
-/** Ends the logins of a user that still hold: one, all, or all but one. */
-export async function endLogins(
-  db: Db,
-  userId: string,
-  nowMs: number,
-  which: { only?: string | undefined; except?: string | undefined } = {},
-): Promise<void> {
+/** Which of a user's logins that still hold. */
+export type Which = 'all' | { only: string } | { except: string } | { beyond: number }
+
+/** Ends logins of a user; `beyond` n leaves the n newest. Returns how many. */
+export async function endLogins(db: Db, userId: string, nowMs: number, which: Which): Promise<number> {
   let ending = db
     .updateTable('login')
     .set({ ended_at: String(nowMs) })
     .where('user_id', '=', userId)
     .where('ended_at', 'is', null)
-  if (which.only !== undefined) ending = ending.where('id', '=', which.only)
-  if (which.except !== undefined) ending = ending.where('id', '!=', which.except)
-  await ending.execute()
+  if (which !== 'all') {
+    if ('only' in which) ending = ending.where('id', '=', which.only)
+    else if ('except' in which) ending = ending.where('id', '!=', which.except)
+    else ending = ending.where('id', 'in', beyond(db, userId, which.beyond))
+  }
+  const { numUpdatedRows } = await ending.executeTakeFirstOrThrow()
+  return Number(numUpdatedRows)
 }
 
-/** Ids of a user's ended logins whose tokens have not expired. */
-export async function findEndedOf(db: Db, userId: string): Promise<string[]> {
-  const rows = await db
+function beyond(db: Db, userId: string, count: number) {
+  return db
     .selectFrom('login')
     .select('id')
     .where('user_id', '=', userId)
-    .where('ended_at', 'is not', null)
+    .where('ended_at', 'is', null)
+    .orderBy('created_at', 'desc')
+    .offset(count)
+}
+
+/** True for a login of a user of the app that has not ended, while the account is open. */
+export async function isLoginLive(db: Db, appId: string, userId: string, loginId: string): Promise<boolean> {
+  const found = await db
+    .selectFrom('login as l')
+    .innerJoin('app_user as u', 'u.id', 'l.user_id')
+    .select('l.id')
+    .where('l.id', '=', loginId)
+    .where('l.ended_at', 'is', null)
+    .where('u.id', '=', userId)
+    .where('u.app_id', '=', appId)
+    .where('u.status', '=', 'active')
+    .where('u.is_deleted', '=', false)
+    .executeTakeFirst()
+  return found !== undefined
+}
+
+/** Ids of logins that ended after `sinceMs`, of one user or of everybody. */
+export async function findEndedSince(db: Db, sinceMs: number, userId?: string): Promise<string[]> {
+  const rows = await db
+    .selectFrom('login')
+    .select('id')
+    .where('ended_at', '>', String(sinceMs))
+    .$if(userId !== undefined, (query) => query.where('user_id', '=', userId as string))
     .execute()
   return rows.map(({ id }) => id)
 }
 
-/** Of everybody, those that ended after `sinceMs`. */
-export async function findEndedSince(db: Db, sinceMs: number): Promise<string[]> {
-  const rows = await db.selectFrom('login').select('id').where('ended_at', '>', String(sinceMs)).execute()
-  return rows.map(({ id }) => id)
-}
-
-/** Logins whose tokens have all expired are of no more use. Returns how many went, at most `limit`. */
-export async function deleteExpired(db: Db, nowMs: number, limit: number): Promise<number> {
-  const { numDeletedRows } = await db
+/** Logins that expired, or ended before `endedBeforeMs`, are of no more use. Returns how many went. */
+export async function deleteOver(
+  trx: Db | Trx,
+  { nowMs, endedBeforeMs, limit }: { nowMs: number; endedBeforeMs: number; limit: number },
+): Promise<number> {
+  const { numDeletedRows } = await trx
     .deleteFrom('login')
     .where('id', 'in', (eb) =>
-      eb.selectFrom('login').select('id').where('expires_at', '<=', String(nowMs)).limit(limit),
+      eb
+        .selectFrom('login')
+        .select('id')
+        .where((or) =>
+          or.or([or('expires_at', '<=', String(nowMs)), or('ended_at', '<=', String(endedBeforeMs))]),
+        )
+        .limit(limit),
     )
     .executeTakeFirstOrThrow()
   return Number(numDeletedRows)

@@ -31,7 +31,7 @@ export async function issueToken(
     throw new AppError('InvalidClient', 'client_secret: is wrong or too old')
   }
   const viewer = viewerOf(ctx.tokens, readAccessToken())
-  if (viewer.isAdmin || viewer.appId !== app.id) {
+  if (viewer.login === undefined || viewer.appId !== app.id) {
     throw new AppError('InvalidToken', 'the access token is not of a user of this app')
   }
   await requireActive(ctx, viewer)
@@ -39,7 +39,7 @@ export async function issueToken(
   const token = ctx.tokens.sign('im', {
     sub: viewer.userId,
     app: app.id,
-    login: viewer.login ?? '',
+    login: viewer.login,
     ...(body.device !== undefined && { device: body.device }),
     ...(policy === 'kick' && { kicks: true }),
   })

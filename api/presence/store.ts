@@ -6,8 +6,8 @@ import type { PresenceTable } from '../database/tables/presence.js'
 export type PresenceRow = Selectable<PresenceTable>
 
 /**
- * Stores what a push server reports. A user may have devices at several: the one that told last is believed. What
- * comes late does not overwrite what is newer, and users that are gone meanwhile are left out.
+ * Stores what a push server reports. Of its own users it is always right; a user may have devices at several, and of
+ * those the one that told last is believed. Users that are gone meanwhile are left out.
  */
 export async function storePresence(db: Db, report: PresenceReport, nowMs: number): Promise<void> {
   await db.transaction().execute(async (trx) => {
@@ -17,6 +17,9 @@ export async function storePresence(db: Db, report: PresenceReport, nowMs: numbe
         .set({ is_online: false, changed_at: String(nowMs) })
         .where('node', '=', report.node)
         .where('is_online', '=', true)
+        .where(({ not, eb }) =>
+          not(eb('user_id', 'in', ['0', ...report.changes.map(({ userId }) => userId)])),
+        )
         .execute()
     }
     if (report.changes.length === 0) return
@@ -32,7 +35,7 @@ export async function storePresence(db: Db, report: PresenceReport, nowMs: numbe
       order by u.id
       on conflict (user_id) do update
         set node = excluded.node, is_online = excluded.is_online, changed_at = excluded.changed_at
-        where presence.changed_at <= excluded.changed_at`.execute(trx)
+        where presence.node = excluded.node or presence.changed_at <= excluded.changed_at`.execute(trx)
   })
 }
 

@@ -42,7 +42,7 @@ export async function setPassword(
     if (!(await replacePasswordHash(trx, viewer.userId, before, after))) {
       throw new AppError('Conflict', 'the password has just been changed')
     }
-    await endLoginsOf(ctx, trx, stamp, viewer.userId, { except: viewer.login })
+    await endLoginsOf(ctx, trx, stamp, viewer.userId, viewer.login ? { except: viewer.login } : 'all')
   })
   await lockOut(ctx, viewer.appId, viewer.userId)
   return { success: true }
@@ -93,8 +93,9 @@ export async function updateUser(
       const { user, change } = await look(trx)
       if (!change) return user
       await announce(trx, stamp, [ownCollectionChanged(userId, SyncType.user), profileChanged(userId)])
-      if (change.status === 'inactive') await endLoginsOf(ctx, trx, stamp, userId)
-      return changeUser(trx, stamp, userId, change)
+      const row = await changeUser(trx, stamp, userId, change)
+      if (change.status === 'inactive') await endLoginsOf(ctx, trx, stamp, userId, 'all')
+      return row
     }),
   )
   if (row.status === 'active') ctx.accounts.forget(viewer.appId, userId)
@@ -113,7 +114,7 @@ export async function deleteUser(ctx: Context, viewer: Viewer, userId: string): 
     const user = await getUser({ db: trx }, viewer.appId, userId)
     if (user.is_deleted) return
     await changeUser(trx, stamp, userId, { is_deleted: true })
-    await endLoginsOf(ctx, trx, stamp, userId)
+    await endLoginsOf(ctx, trx, stamp, userId, 'all')
     await queueDeparture(trx, viewer.appId, userId)
     await announce(trx, stamp, [ownCollectionChanged(userId, SyncType.user), profileChanged(userId)])
   })

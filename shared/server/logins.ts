@@ -1,3 +1,11 @@
+import { TOKEN_LIFETIME_S } from './tokens.js'
+
+/**
+ * How long (ms) a login that has ended is remembered: imTokens of it may be valid so long, and one that an API
+ * process sold a few seconds too late a little longer.
+ */
+export const ENDED_LOGINS_KEPT_MS = (TOKEN_LIFETIME_S.im + 60) * 1000
+
 /** Where push learns which logins have ended: in-process from the API's store, or over HTTP from the API. */
 export interface LoginSource {
   /**

@@ -9,7 +9,7 @@ import { z } from 'zod'
  */
 const Claims = {
   /** `login` is the id of the login that it came of. */
-  access: z.object({ sub: z.string(), app: z.string(), login: z.string() }),
+  access: z.object({ sub: z.string(), app: z.string(), login: z.uuid() }),
   /** `device` is a device class; `kicks`: it is alone in that class. */
   im: z.object({
     sub: z.string(),
@@ -17,6 +17,8 @@ const Claims = {
     login: z.string(),
     device: z.string().optional(),
     kicks: z.boolean().optional(),
+    /** When it was issued (s); set by signing. */
+    iat: z.number().optional(),
   }),
   service: z.object({ sub: z.enum(['api', 'push']) }),
   admin: z.object({ app: z.string() }),

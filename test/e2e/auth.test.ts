@@ -262,6 +262,7 @@ describe('/oauth/token', () => {
     const answer = await buy(alice.login.secret)
     expect(answer).toMatchObject({ status: 200, body: { token_type: 'bearer', expires_in: 3600 } })
     expect(tokens.verify('im', answer.body.access_token)).toEqual({
+      iat: expect.any(Number),
       sub: alice.id,
       app: appId,
       login: tokens.verify('access', alice.token)?.login,

@@ -103,7 +103,20 @@ test('only push may report presence', async () => {
   expect((await request('POST', `${env.url}/internal/presence`, { token: service, json: gone })).status).toBe(
     200,
   )
-  expect(await findPresence(env.api.context.db, alice.id)).toMatchObject({ node: 'x', changed_at: '1' })
+  const seen = () => findPresence(env.api.context.db, alice.id)
+  expect(await seen()).toMatchObject({ node: 'x', is_online: true, changed_at: '1' })
+  const tell = (told: object) =>
+    request('POST', `${env.url}/internal/presence`, { token: service, json: told })
+  // A push server that starts anew knows best who is there, however long ago they came.
+  await tell({ ...report, isFresh: true })
+  expect(await seen()).toMatchObject({ is_online: true, changed_at: '1' })
+  await tell({ node: 'x', isFresh: true, changes: [] })
+  expect(await seen()).toMatchObject({ is_online: false })
+  // What another one says later is believed, what it said earlier is not.
+  await tell({ node: 'y', changes: [{ userId: alice.id, isOnline: true, at: 2 }] })
+  expect(await seen()).toMatchObject({ node: 'x', is_online: false })
+  await tell({ node: 'y', changes: [{ userId: alice.id, isOnline: true, at: Date.now() + 60_000 }] })
+  expect(await seen()).toMatchObject({ node: 'y', is_online: true })
 })
 
 async function eventually(holds: () => Promise<boolean>): Promise<void> {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { LoginObject } from '../../shared/wire/objects.js'
 import { administratorOf } from '../helpers/admin.js'
@@ -43,6 +44,11 @@ async function logInAgain(person: Person, password?: string): Promise<Person> {
   const answer = await request<LoginObject>('POST', `${person.baseUrl}/v1/users/login`, { json })
   if (answer.status !== 200) throw new Error(JSON.stringify(answer.body))
   return new Person(person.baseUrl, answer.body)
+}
+
+/** Another process may go on serving for a few seconds. */
+async function untilRefused(person: Person): Promise<void> {
+  while ((await person.call('GET', `users/${person.id}`)).status === 200) await sleep(200)
 }
 
 const closed = (device: Device) =>
@@ -99,6 +105,37 @@ describe.each([
     await own.must('GET', `users/${own.id}`)
     expect(kept.client.connected).toBe(true)
     await logInAgain(own, 'a better one')
+  })
+
+  test('nobody gets in with the old password while the new one is set', async () => {
+    const own = await place.person('races')
+    const { email } = own.login
+    const json = { oldPassword: 'password of races', password: 'a better one' }
+    const changing = own.must('POST', 'users/setPassword', { json })
+    const logins = await Promise.all(
+      Array.from({ length: 8 }, () =>
+        request<LoginObject>('POST', `${place.url}/v1/users/login`, {
+          json: { email, password: 'password of races' },
+        }),
+      ),
+    )
+    await changing
+    for (const { status, body } of logins) {
+      if (status !== 200) continue
+      expectRefusal(await new Person(place.url, body).call('GET', `users/${own.id}`), 401)
+    }
+    await own.must('GET', `users/${own.id}`)
+  })
+
+  test('with too many logins the oldest end', async () => {
+    const first = await place.person('often')
+    const second = await logInAgain(first)
+    const device = await first.connect(place.mqttUrl)
+    for (let n = 0; n < 99; n += 9) await Promise.all(Array.from({ length: 9 }, () => logInAgain(first)))
+    await closed(device)
+    await second.must('GET', `users/${first.id}`)
+    await logInAgain(first)
+    await untilRefused(second)
   })
 
   test('a wrong old password ends nothing', async () => {
