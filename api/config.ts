@@ -27,6 +27,7 @@ export const Env = z.object({
   RATE_LIMIT: z.enum(['on', 'off']).default('on'),
   TRUST_PROXY: EnvTrustProxy.default(false),
   REQUEST_TIMEOUT_S: z.coerce.number().int().min(1).max(3600).default(60),
+  ANSWER_STALL_S: z.coerce.number().int().min(1).max(3600).default(30),
   MAX_UPLOAD_BYTES: z.coerce
     .number()
     .int()
@@ -69,6 +70,8 @@ export interface ApiConfig {
   maxBodyBytes: number
   /** How long a request may take to come in, head and body each; of uploads the head. */
   requestTimeoutMs: number
+  /** Whoever takes next to nothing of an answer for so long is cut off. */
+  answerStallMs: number
   /** null: nothing is limited. */
   limits: LimitsConfig | null
   /** Whose word is taken for where a request comes from. */
@@ -132,6 +135,7 @@ export function readApiConfig(env: NodeJS.ProcessEnv, secrets: Secrets): ApiConf
     logLevel: parsed.LOG_LEVEL ?? (parsed.NODE_ENV === 'production' ? 'info' : 'warn'),
     maxBodyBytes: 256 * 1024,
     requestTimeoutMs: parsed.REQUEST_TIMEOUT_S * 1000,
+    answerStallMs: parsed.ANSWER_STALL_S * 1000,
     limits: parsed.RATE_LIMIT === 'on' ? DEFAULT_LIMITS : null,
     trustProxy: parsed.TRUST_PROXY,
     groupSizeLimit: parsed.GROUP_SIZE_LIMIT,

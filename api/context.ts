@@ -3,6 +3,7 @@ import type { Log } from '../shared/server/log.js'
 import { createTokens, type Tokens } from '../shared/server/tokens.js'
 import type { BlobStore } from './attachments/blobs/blob-store.js'
 import { openBlobStore } from './attachments/blobs/open.js'
+import { UploadSlots } from './attachments/upload-slots.js'
 import type { ApiConfig } from './config.js'
 import { createReadMarks, type ReadMarks } from './conversations/read-marks.js'
 import type { Db } from './database/database.js'
@@ -26,6 +27,7 @@ export interface Context {
   readMarks: ReadMarks
   /** The bytes of attachments. */
   blobs: BlobStore
+  uploadSlots: UploadSlots
   limits: Limits
   accounts: Accounts
   /** True once the process is on its way out. */
@@ -76,6 +78,7 @@ export function createContext(parts: ContextParts): Context {
     accounts: new Accounts(db),
     readMarks: createReadMarks(writing),
     blobs: openBlobStore(config),
+    uploadSlots: new UploadSlots(),
     limits: createLimits(config.limits),
   }
 }

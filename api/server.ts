@@ -19,8 +19,9 @@ import { requireSupportedServer } from './database/server-version.js'
 import { checkExtensions, type Extension } from './extensions/extension.js'
 import { extensions as installed } from './extensions/index.js'
 import { answerBrokenRequests } from './http/broken-requests.js'
+import { cutSlowReaders } from './http/slow-readers.js'
 import { cutSlowRequests, slowRequestOptions } from './http/slow-requests.js'
-import { forgetExpiredLogins } from './logins/clean-up.js'
+import { forgetOldLogins } from './logins/clean-up.js'
 import { loginSource } from './logins/logins.js'
 import { createMailer } from './mail/mailer.js'
 import { Departures } from './members/departures.js'
@@ -112,7 +113,7 @@ export async function openApi(options: ApiOptions): Promise<Api> {
       closers.add(() => cleaned)
       const purged = purgeInvitesRegularly(context, draining.signal)
       closers.add(() => purged)
-      const forgotten = forgetExpiredLogins(context, draining.signal)
+      const forgotten = forgetOldLogins(context, draining.signal)
       closers.add(() => forgotten)
       departures = new Departures(context)
       const departed = departures.run(draining.signal)
@@ -122,6 +123,7 @@ export async function openApi(options: ApiOptions): Promise<Api> {
       const { requestTimeoutMs } = config
       const server = createServer(slowRequestOptions(requestTimeoutMs), createApp(context, extensions))
       cutSlowRequests(server, requestTimeoutMs)
+      cutSlowReaders(server, config.answerStallMs)
       answerBrokenRequests(server)
       const { host } = config
       const port = await listen(server, { host, port: config.port, variable: 'API_PORT' }).catch(

@@ -10,6 +10,8 @@ import * as usersSeen from './0009-users-seen.js'
 import * as gonePeople from './0010-gone-people.js'
 import * as logins from './0011-logins.js'
 import * as uploadQuota from './0012-upload-quota.js'
+import * as memberIndexes from './0013-member-indexes.js'
+import * as pastAvatars from './0014-past-avatars.js'
 
 /** Every step of the schema, by name, in order. Names sort; merged steps are never edited. */
 export const migrations: Record<string, Migration> = {
@@ -24,4 +26,6 @@ export const migrations: Record<string, Migration> = {
   '0010-gone-people': gonePeople,
   '0011-logins': logins,
   '0012-upload-quota': uploadQuota,
+  '0013-member-indexes': memberIndexes,
+  '0014-past-avatars': pastAvatars,
 }

@@ -15,6 +15,7 @@ import {
   type AttachmentRow,
   findAnyAttachment,
   findAttachment,
+  findUsage,
   finishStoring,
   forgetBlob,
   giveUpStoring,
@@ -29,12 +30,28 @@ const HOUR_MS = 3600_000
 
 /**
  * Stores the file of a multipart request; it is durable when this answers. Throws what `receiveFile` throws,
- * UnsupportedMediaType, QuotaExceeded and Unavailable.
+ * UnsupportedMediaType, QuotaExceeded, TooManyRequests and Unavailable.
  */
 export async function upload(ctx: Context, viewer: Viewer, req: Request): Promise<AttachmentObject> {
-  const { maxUploadBytes, stallMs } = ctx.config.attachments
+  // An application's own server uploads for all of its users.
+  const endUpload = viewer.isAdmin ? () => {} : ctx.uploadSlots.take(viewer.userId)
+  try {
+    return await receiveAndKeep(ctx, viewer, req)
+  } finally {
+    endUpload()
+  }
+}
+
+async function receiveAndKeep(ctx: Context, viewer: Viewer, req: Request): Promise<AttachmentObject> {
+  const { maxUploadBytes, stallMs, quotaBytes } = ctx.config.attachments
   const folder = spoolFolder(ctx.config)
-  const file = await receiveFile(req, { folder, maxBytes: maxUploadBytes, stallMs })
+  // No more comes onto the disk than the user has room for. Others of his may come in at the same time: `keep` looks
+  // again.
+  const room =
+    quotaBytes === null || viewer.isAdmin
+      ? undefined
+      : { bytes: quotaBytes - (await findUsage(ctx.db, viewer.userId)), refusal: quotaExceeded(quotaBytes) }
+  const file = await receiveFile(req, { folder, maxBytes: maxUploadBytes, room, stallMs })
   const thumbnailPath = thumbnailOf(file.path)
   try {
     return presentAttachment(await keep(ctx, viewer, file, thumbnailPath))
@@ -97,12 +114,14 @@ function insertWithinQuota(ctx: Context, row: Insertable<AttachmentTable>): Prom
   const { uploader_id: uploaderId } = row
   if (quotaBytes === null || !uploaderId) return insertAttachment(ctx.db, row)
   return ctx.db.transaction().execute(async (trx) => {
-    if ((await lockUsage(trx, uploaderId)) + Number(row.size) > quotaBytes) {
-      const limit = `${quotaBytes / (1024 * 1024)} MB`
-      throw new AppError('QuotaExceeded', `your files would take more than ${limit}: delete some first`)
-    }
+    if ((await lockUsage(trx, uploaderId)) + Number(row.size) > quotaBytes) throw quotaExceeded(quotaBytes)
     return insertAttachment(trx, row)
   })
+}
+
+function quotaExceeded(quotaBytes: number): AppError {
+  const limit = `${quotaBytes / (1024 * 1024)} MB`
+  return new AppError('QuotaExceeded', `your files would take more than ${limit}: delete some first`)
 }
 
 function cannotStore(): AppError {

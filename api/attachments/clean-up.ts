@@ -107,11 +107,13 @@ async function removeLeftovers(
       if (signal?.aborted) return done
       // First, so that whoever is still storing it notices. False: that has just come to an end.
       if (!(await giveUpStoring(ctx.db, row.id))) continue
-      if (await removeInTime(ctx, row, blobTimeoutMs)) {
+      if (await removeInTime(ctx, row, blobTimeoutMs, signal)) {
         done.blobsRemoved += 1
         failuresInARow = 0
         continue
       }
+      // It stays where it is in the line.
+      if (signal?.aborted) return done
       // To the end of the line, for an hour at least.
       await setDeleted(ctx.db, row.id, ctx.now())
       done.blobsFailed += 1
@@ -123,8 +125,17 @@ async function removeLeftovers(
   return done
 }
 
-async function removeInTime(ctx: Context, row: AttachmentRow, timeoutMs: number): Promise<boolean> {
+/** Gives up on a store that does not answer, at once when `signal` aborts: the process waits for nobody's store. */
+async function removeInTime(
+  ctx: Context,
+  row: AttachmentRow,
+  timeoutMs: number,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
   const timer = new AbortController()
+  const stop = () => timer.abort()
+  signal?.addEventListener('abort', stop)
+  if (signal?.aborted) stop()
   const tooLate = sleep(timeoutMs, undefined, { signal: timer.signal }).then(() => {
     throw new Error(`the store did not answer within ${timeoutMs} ms`)
   })
@@ -132,10 +143,12 @@ async function removeInTime(ctx: Context, row: AttachmentRow, timeoutMs: number)
     await Promise.race([removeBlobs(ctx, row), tooLate])
     return true
   } catch (error) {
+    if (signal?.aborted) return false
     ctx.log.warn({ err: error, attachmentId: row.id }, 'a file could not be removed, trying again later')
     return false
   } finally {
     tooLate.catch(() => {})
+    signal?.removeEventListener('abort', stop)
     timer.abort()
   }
 }

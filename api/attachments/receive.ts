@@ -24,6 +24,8 @@ export interface ReceivedFile {
 interface ReceiveOptions {
   folder: string
   maxBytes: number
+  /** What is left for it, and what to throw if it takes more. May be below 0. */
+  room?: { bytes: number; refusal: AppError } | undefined
   /** An upload of which next to nothing comes for so long is cut off. */
   stallMs: number
 }
@@ -35,7 +37,8 @@ const DRAIN_LIMIT_MS = 10_000
 
 /**
  * Streams the one file of a multipart request to the disk. Throws UnsupportedMediaType, InvalidRequest,
- * InvalidParameter and TooLarge; then, and when the client goes away or stalls, nothing is left behind.
+ * InvalidParameter, TooLarge, and what `room` says; then, and when the client goes away or stalls, nothing is left
+ * behind.
  */
 export async function receiveFile(req: Request, options: ReceiveOptions): Promise<ReceivedFile> {
   const stalled = new AbortController()
@@ -55,11 +58,15 @@ export async function receiveFile(req: Request, options: ReceiveOptions): Promis
 
 async function receive(
   req: Request,
-  { folder, maxBytes }: ReceiveOptions,
+  { folder, maxBytes, room }: ReceiveOptions,
   stalled: AbortSignal,
 ): Promise<ReceivedFile> {
   const boundary = boundaryOf(req)
-  if (Number(req.headers['content-length'] ?? 0) > maxBytes + FORM_OVERHEAD_BYTES) throw tooLarge(maxBytes)
+  const announcedBytes = Number(req.headers['content-length'] ?? 0) - FORM_OVERHEAD_BYTES
+  if (announcedBytes > maxBytes) throw tooLarge(maxBytes)
+  if (room && announcedBytes > room.bytes) throw room.refusal
+  const isTight = room !== undefined && room.bytes < maxBytes
+  const limitBytes = isTight ? Math.max(0, room.bytes) : maxBytes
   await mkdir(folder, { recursive: true })
   if (req.destroyed) throw new AppError('InvalidRequest', 'the upload was cut off')
 
@@ -69,7 +76,7 @@ async function receive(
     // Bytes as they are; `decodeName` makes the best of them.
     defParamCharset: 'latin1',
     // At its limit busboy calls a file too large, so the limit is one more.
-    limits: { fileSize: maxBytes + 1, files: 1, fields: 20, fieldSize: 16 * 1024, parts: 30 },
+    limits: { fileSize: limitBytes + 1, files: 1, fields: 20, fieldSize: 16 * 1024, parts: 30 },
   })
   const mending = new MendFirstHead()
   let file: Promise<ReceivedFile> | undefined
@@ -82,7 +89,7 @@ async function receive(
       reject(new AppError('InvalidRequest', 'the upload stalled and was cut off')),
     )
     parser.on('file', (_name, stream, info) => {
-      stream.once('limit', () => reject(tooLarge(maxBytes)))
+      stream.once('limit', () => reject(isTight ? room.refusal : tooLarge(maxBytes)))
       file = spool(stream, folder, info)
       file.catch(reject)
     })

@@ -17,9 +17,14 @@ const USAGE_LOCK = 4_011_969
  */
 export async function lockUsage(trx: Trx, uploaderId: string): Promise<number> {
   await sql`select pg_advisory_xact_lock(${USAGE_LOCK}, hashtext(${uploaderId}))`.execute(trx)
+  return findUsage(trx, uploaderId)
+}
+
+/** The same at this moment, for who may be wrong. */
+export async function findUsage(db: Db, uploaderId: string): Promise<number> {
   const { rows } = await sql<{ bytes: string }>`
     select coalesce(sum(size), 0) as bytes from attachment
-    where uploader_id = ${uploaderId} and (not is_deleted or is_storing)`.execute(trx)
+    where uploader_id = ${uploaderId} and (not is_deleted or is_storing)`.execute(db)
   return Number(rows[0]?.bytes)
 }
 
@@ -208,6 +213,17 @@ export async function deleteUnused(
     or exists (select from conversation c join session g on g.id = c.session_id
       where c.left_avatar_url like '%attachments/%'
       and substring(c.left_avatar_url from 'attachments/([0-9]+)/') = a.id::text and g.app_id = a.app_id)
+    -- shown to who was removed from a group of its user's before he took another
+    or exists (select from app_user_past p
+      join session_member his on his.user_id = p.id
+      join session g on g.id = his.session_id and g.app_id = a.app_id and not g.is_deleted
+      join session_member me on me.session_id = g.id and (me.is_deleted or me.status <> 'active')
+      where p.avatar_url like '%attachments/%'
+      and substring(p.avatar_url from 'attachments/([0-9]+)/') = a.id::text
+      and p.v <= me.created_at
+      and not exists (select from app_user_past later
+        where later.id = p.id and later.v > p.v and later.v <= me.created_at)
+      and not exists (select from app_user u where u.id = p.id and u.v <= me.created_at))
     or exists (select from favourite f where f.avatar_url like '%attachments/%' and not f.is_deleted
       and substring(f.avatar_url from 'attachments/([0-9]+)/') = a.id::text)
     or exists (select from emoji e where e.url like '%attachments/%' and not e.is_deleted

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { LastMessageObject, UserConversationObject } from '../../shared/wire/objects.js'
-import { SYSTEM_SENDER } from '../../shared/wire/requests.js'
+import { MAX_CONTENT_BYTES, SYSTEM_SENDER } from '../../shared/wire/requests.js'
 import type { SessionType } from '../../shared/wire/session-types.js'
 import { systemContent } from '../../shared/wire/texts.js'
 import { toIso } from '../../shared/wire/time.js'
@@ -48,6 +48,7 @@ export const userConversations: Collection<ConversationScope, Row, UserConversat
   filterColumns: ['type'],
   // Old clients never ask for a second page. (yun2win.md §3 #17)
   defaultLimit: MAX_LIMIT,
+  longColumn: { name: 'message_content', maxBytes: MAX_CONTENT_BYTES },
   rows: (db: Db, { userId, conversationId }) =>
     db
       .selectFrom('conversation as c')

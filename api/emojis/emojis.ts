@@ -2,6 +2,7 @@ import { AppError } from '../../shared/server/app-error.js'
 import type { ChangeEmojiBody, EmojiBody, EmojiObject } from '../../shared/wire/emojis.js'
 import type { ListObject } from '../../shared/wire/objects.js'
 import type { Context } from '../context.js'
+import type { Db } from '../database/database.js'
 import type { Viewer } from '../http/viewer.js'
 import { list, type PageRequest } from '../sync/collection.js'
 import { write } from '../sync/write.js'
@@ -36,11 +37,16 @@ export async function getEmoji(ctx: Context, viewer: Viewer, id: string): Promis
  */
 export async function addEmoji(ctx: Context, viewer: Viewer, body: EmojiBody): Promise<EmojiObject> {
   requireAdmin(viewer)
+  const look = async (db: Db) => {
+    const known = await findEmojiByName(db, viewer.appId, body.name)
+    if (known && !known.is_deleted) throw nameTaken()
+    return known
+  }
+  await look(ctx.db)
   const row = await write(ctx, viewer.appId, async (trx, stamp) => {
     const v = String(stamp)
-    const known = await findEmojiByName(trx, viewer.appId, body.name)
+    const known = await look(trx)
     if (!known) return insertEmoji(trx, { ...body, app_id: viewer.appId, created_at: v, v })
-    if (!known.is_deleted) throw nameTaken()
     return reviveEmoji(trx, known.id, { ...body, v })
   })
   return presentEmoji(row)
@@ -54,19 +60,32 @@ export async function changeEmoji(
   body: ChangeEmojiBody,
 ): Promise<EmojiObject> {
   requireAdmin(viewer)
+  const look = async (db: Db) => {
+    const emoji = await findEmoji(db, viewer.appId, id)
+    if (!emoji) throw noSuchEmoji()
+    const namesake = body.name === undefined ? undefined : await findEmojiByName(db, viewer.appId, body.name)
+    if (namesake && !namesake.is_deleted && namesake.id !== id) throw nameTaken()
+    const entries = Object.entries(body) as [keyof typeof body, unknown][]
+    return {
+      emoji,
+      isChange: entries.some(([field, value]) => value !== undefined && value !== emoji[field]),
+    }
+  }
+  // Everybody in the app fetches what has a new stamp.
+  const before = await look(ctx.db)
+  if (!before.isChange) return presentEmoji(before.emoji)
   const row = await write(ctx, viewer.appId, async (trx, stamp) => {
-    const known = body.name === undefined ? undefined : await findEmojiByName(trx, viewer.appId, body.name)
-    const updated = await updateEmoji(trx, viewer.appId, id, { ...body, v: String(stamp) })
-    if (!updated) throw noSuchEmoji()
-    if (known && !known.is_deleted && known.id !== id) throw nameTaken()
-    return updated
+    const { emoji, isChange } = await look(trx)
+    return isChange ? updateEmoji(trx, viewer.appId, id, { ...body, v: String(stamp) }) : emoji
   })
+  if (!row) throw noSuchEmoji()
   return presentEmoji(row)
 }
 
 /** Leaves a tombstone. Throws NotAllowed, NotFound. */
 export async function deleteEmoji(ctx: Context, viewer: Viewer, id: string): Promise<void> {
   requireAdmin(viewer)
+  if (!(await findEmoji(ctx.db, viewer.appId, id))) throw noSuchEmoji()
   const row = await write(ctx, viewer.appId, (trx, stamp) =>
     updateEmoji(trx, viewer.appId, id, { is_deleted: true, v: String(stamp) }),
   )

@@ -14,9 +14,9 @@ export function findEmoji(db: Db, appId: string, id: string): Promise<EmojiRow |
     .executeTakeFirst()
 }
 
-/** The emoji of that name: the live one, or else the one that was deleted last. Call it under the stamp. */
-export function findEmojiByName(trx: Trx, appId: string, name: string): Promise<EmojiRow | undefined> {
-  return trx
+/** The emoji of that name: the live one, or else the one that was deleted last. */
+export function findEmojiByName(db: Db, appId: string, name: string): Promise<EmojiRow | undefined> {
+  return db
     .selectFrom('emoji')
     .selectAll()
     .where('app_id', '=', appId)

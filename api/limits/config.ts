@@ -21,6 +21,8 @@ export interface LimitsConfig {
   /** Changes of the own profile: everybody who sees the name is told of each. */
   profile: Rate
   search: Rate
+  /** Lists of everybody in sight, which are read whole for each page. */
+  seen: Rate
   /** New contacts: they tell the account of somebody, and show up in that one's list too. */
   meet: Rate
   upload: Rate
@@ -42,6 +44,7 @@ export const DEFAULT_LIMITS: LimitsConfig = {
   setPassword: { times: 10, perS: 900 },
   profile: { times: 60, perS: 3600 },
   search: { times: 60, perS: 60 },
+  seen: { times: 60, perS: 60 },
   meet: { times: 120, perS: 3600 },
   upload: { times: 120, perS: 60 },
   invite: { times: 60, perS: 3600 },

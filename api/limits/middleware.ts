@@ -34,6 +34,7 @@ export function limitUsers(ctx: Context): RequestHandler {
   router.post('/users/setPassword', by('setPassword'))
   router.put('/users/:userId', by('profile'))
   router.get('/users', by('search'))
+  router.get('/users/:userId/seen', by('seen'))
   router.post('/users/:userId/contacts', by('meet'))
   router.post('/attachments', by('upload'))
   router.post('/sessions/:sessionId/members/invite', by('invite'))

@@ -56,6 +56,8 @@ export const members: Collection<MemberScope, Row, MemberObject> = {
   name: 'members',
   // Old clients never ask for a second page, and compute the mts from what they have. (yun2win.md §3 #17)
   defaultLimit: MAX_LIMIT,
+  // To find that nothing is newer takes every version.
+  lastStamp: ({ asOf }) => (asOf === undefined ? undefined : Number(asOf)),
   rows: (db: Db, { sessionId, memberId, asOf }) =>
     db
       .selectFrom((asOf === undefined ? membersNow(sessionId) : membersAsOf(sessionId, asOf)).as('m'))

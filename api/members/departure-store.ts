@@ -22,13 +22,37 @@ export async function deleteDeparture(db: Db, userId: string): Promise<void> {
   await db.deleteFrom('departure').where('user_id', '=', userId).execute()
 }
 
-/** Groups that the user is in, from the one after `after` on. */
-export async function findGroupsOf(db: Db, userId: string, after: string, limit: number): Promise<string[]> {
-  const rows = await db
+export interface GroupToLeave {
+  session_id: string
+  is_large: boolean
+}
+
+/** Groups that the user is in, from the one after `after` on; those with more than `large` members are large. */
+export function findGroupsOf(
+  db: Db,
+  userId: string,
+  after: string,
+  { limit, large }: { limit: number; large: number },
+): Promise<GroupToLeave[]> {
+  return db
     .selectFrom('conversation as c')
     .innerJoin('session_member as m', 'm.id', 'c.id')
     .innerJoin('session as s', 's.id', 'c.session_id')
-    .select('c.session_id')
+    .select(['c.session_id'])
+    .select(({ exists, selectFrom }) =>
+      exists(
+        selectFrom('session_member as other')
+          .select('other.id')
+          .whereRef('other.session_id', '=', 'c.session_id')
+          .where('other.is_deleted', '=', false)
+          .where('other.status', '=', 'active')
+          .orderBy('other.id')
+          .offset(large)
+          .limit(1),
+      )
+        .$castTo<boolean>()
+        .as('is_large'),
+    )
     .where('c.user_id', '=', userId)
     .where('c.session_id', '>', after)
     .where('m.is_deleted', '=', false)
@@ -37,5 +61,4 @@ export async function findGroupsOf(db: Db, userId: string, after: string, limit:
     .orderBy('c.session_id')
     .limit(limit)
     .execute()
-  return rows.map((row) => row.session_id)
 }

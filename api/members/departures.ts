@@ -1,14 +1,24 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Context } from '../context.js'
 import { isLive } from '../sessions/access.js'
 import { findSession } from '../sessions/store.js'
 import { write } from '../sync/write.js'
-import { type DepartureRow, deleteDeparture, findDepartures, findGroupsOf } from './departure-store.js'
+import {
+  type DepartureRow,
+  deleteDeparture,
+  findDepartures,
+  findGroupsOf,
+  type GroupToLeave,
+} from './departure-store.js'
 import { leave } from './membership.js'
+import { Pause } from './pause.js'
 import { findMember } from './store.js'
 
-/** Groups that are left in one transaction: it holds the app's clock for some 10 ms, and others write in between. */
+/**
+ * Groups that are left in one transaction, which holds the app's clock meanwhile: a few, so that others write in
+ * between. One with more than LARGE members is left by itself.
+ */
 const BATCH = 5
+const LARGE = 500
 const USERS = 100
 /** How often we look by ourselves: what a crash or another process left behind. */
 const POLL_MS = 5000
@@ -20,21 +30,20 @@ const POLL_MS = 5000
  * same user only do it in turns, since each group is looked at again under the stamp.
  */
 export class Departures {
-  #wake = new AbortController()
-  #isAwake = false
+  readonly #pause = new Pause()
 
   constructor(private readonly ctx: Context) {}
 
   /** Somebody was deleted. */
   wake(): void {
-    this.#isAwake = true
-    this.#wake.abort()
+    this.#pause.wake()
   }
 
   /** Runs until `signal` aborts; a batch that was begun is finished first. */
   async run(signal: AbortSignal): Promise<void> {
+    this.#pause.endWith(signal)
     while (!signal.aborted) {
-      this.#isAwake = false
+      this.#pause.begin()
       let isMore = false
       try {
         const waiting = await findDepartures(this.ctx.db, USERS)
@@ -44,10 +53,7 @@ export class Departures {
       } catch (error) {
         this.ctx.log.warn({ err: error }, 'the groups that deleted users have to leave could not be read')
       }
-      this.#wake = new AbortController()
-      if (isMore || this.#isAwake) continue
-      const woken = AbortSignal.any([signal, this.#wake.signal])
-      await sleep(POLL_MS, undefined, { signal: woken }).catch(() => {})
+      if (!isMore && !signal.aborted) await this.#pause.wait(POLL_MS)
     }
   }
 
@@ -56,7 +62,7 @@ export class Departures {
     const { ctx } = this
     try {
       for (let after = '0'; !signal.aborted; ) {
-        const sessionIds = await findGroupsOf(ctx.db, userId, after, BATCH)
+        const sessionIds = batchOf(await findGroupsOf(ctx.db, userId, after, { limit: BATCH, large: LARGE }))
         const last = sessionIds.at(-1)
         if (last === undefined) {
           await deleteDeparture(ctx.db, userId)
@@ -70,6 +76,13 @@ export class Departures {
     }
     return false
   }
+}
+
+/** The first of them: all up to a large one, or that alone. */
+function batchOf(groups: GroupToLeave[]): string[] {
+  const large = groups.findIndex(({ is_large }) => is_large)
+  const batch = large < 0 ? groups : groups.slice(0, Math.max(large, 1))
+  return batch.map(({ session_id }) => session_id)
 }
 
 function leaveAll(ctx: Context, appId: string, userId: string, sessionIds: string[]): Promise<void> {

@@ -11,6 +11,7 @@ import {
   setInviteKey,
   takeDueInvites,
 } from './invite-store.js'
+import { Pause } from './pause.js'
 
 const BATCH = 20
 const POLL_MS = 5000
@@ -29,8 +30,7 @@ export function hashInviteKey(key: string): string {
  * made here and go nowhere but into the mail.
  */
 export class InviteMails {
-  #wake = new AbortController()
-  #isAwake = false
+  readonly #pause = new Pause()
 
   constructor(
     private readonly db: Db,
@@ -40,14 +40,14 @@ export class InviteMails {
 
   /** Somebody was invited. */
   wake(): void {
-    this.#isAwake = true
-    this.#wake.abort()
+    this.#pause.wake()
   }
 
   /** Runs until `signal` aborts; mails that were begun are finished first. */
   async run(signal: AbortSignal): Promise<void> {
+    this.#pause.endWith(signal)
     while (!signal.aborted) {
-      this.#isAwake = false
+      this.#pause.begin()
       try {
         const due = await takeDueInvites(this.db, BATCH)
         await Promise.all(due.map((invite) => this.#mail(invite)))
@@ -55,11 +55,7 @@ export class InviteMails {
       } catch (error) {
         this.options.log.warn({ err: error }, 'the mails to be written could not be read')
       }
-      this.#wake = new AbortController()
-      if (this.#isAwake) continue
-      await sleep(POLL_MS, undefined, { signal: AbortSignal.any([signal, this.#wake.signal]) }).catch(
-        () => {},
-      )
+      if (!signal.aborted) await this.#pause.wait(POLL_MS)
     }
   }
 

@@ -117,6 +117,11 @@ export async function deleteInvites(trx: Trx, memberId: string): Promise<void> {
   await trx.deleteFrom('invite').where('member_id', '=', memberId).execute()
 }
 
+/** The session is deleted: no mail invites into it any more. What was mailed already goes when it expires. */
+export async function deleteUnsentInvites(trx: Trx, sessionId: string): Promise<void> {
+  await trx.deleteFrom('invite').where('session_id', '=', sessionId).where('mailed_at', 'is', null).execute()
+}
+
 /** Deletes up to `limit` invitations that nobody can accept any more, mailed or not. Returns how many. */
 export async function deleteExpiredInvites(db: Db, now: number, limit: number): Promise<number> {
   const { rows } = await sql`
@@ -143,18 +148,20 @@ export async function takeDueInvites(db: Db, limit: number): Promise<DueInvite[]
   const { rows } = await sql<DueInvite>`
     -- materialized: joined in place it may run more than once, and take more than the limit
     with due as materialized (
-      select id from invite
-      where mailed_at is null and due_at < clock_timestamp()
-        and expires_at > extract(epoch from clock_timestamp()) * 1000
-      order by id limit ${limit}
-      for update skip locked
+      select waiting.id, s.name as group_name from invite waiting join session s on s.id = waiting.session_id
+      where waiting.mailed_at is null and waiting.due_at < clock_timestamp()
+        and waiting.expires_at > extract(epoch from clock_timestamp()) * 1000
+        -- here and not below: what is taken and not written would be taken again and again, before the others
+        and not s.is_deleted
+      order by waiting.id limit ${limit}
+      for update of waiting skip locked
     )
     update invite i
     set attempts = i.attempts + 1,
       due_at = clock_timestamp() + make_interval(secs => least(30 * 2 ^ i.attempts, 3600))
-    from due, session s, invite self left join app_user u on u.id = self.inviter_id
-    where i.id = due.id and s.id = i.session_id and self.id = i.id and not s.is_deleted
-    returning i.id, i.email, s.name as "groupName", u.name as "inviterName", i.attempts`.execute(db)
+    from due, invite self left join app_user u on u.id = self.inviter_id
+    where i.id = due.id and self.id = i.id
+    returning i.id, i.email, due.group_name as "groupName", u.name as "inviterName", i.attempts`.execute(db)
   return rows
 }
 

@@ -43,19 +43,20 @@ export async function inviteMember(
     const user = await findUserByEmail(db, viewer.appId, email)
     if (user?.is_deleted) throw new AppError('NotFound', 'there is no such user')
     if (!user && !isAddress(email)) throw new AppError('InvalidParameter', 'email: is not an e-mail address')
-    return { access, user }
+    const member = user && (await findMember(db, sessionId, user.id))
+    const present = isLive(member) ? member : undefined
+    // He may have been in before his account moved to this address.
+    return { access, user, present, invited: user && (await findPending(db, sessionId, user)) }
   }
-  const { user: known } = await look(ctx.db)
-  if (!known && !viewer.isAdmin) await ctx.limits.take('invited', `${viewer.appId} ${mailboxOf(email)}`)
+  const before = await look(ctx.db)
+  if (before.present && !before.invited) return presentMember(ctx, sessionId, before.present)
+  if (!before.user && !viewer.isAdmin) await ctx.limits.take('invited', `${viewer.appId} ${mailboxOf(email)}`)
   const member = await write(ctx, viewer.appId, async (trx, stamp) => {
-    const { access, user } = await look(trx)
+    const { access, user, present, invited } = await look(trx)
     if (!user) return inviteAddress(ctx, trx, stamp, viewer, access.session, email)
-    const known = await findMember(trx, sessionId, user.id)
-    if (!known || !isLive(known)) return addUser(ctx, trx, stamp, viewer, access, user)
-    // He was in before his account moved to this address.
-    const invited = await findPending(trx, sessionId, user)
+    if (!present) return addUser(ctx, trx, stamp, viewer, access, user)
     if (invited) await withdrawInvitation(trx, stamp, access.session, invited)
-    return known
+    return present
   })
   ctx.wakeMails()
   return presentMember(ctx, sessionId, member)

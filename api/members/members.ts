@@ -11,7 +11,7 @@ import { getSessionAccess, isLive, type SessionAccess } from '../sessions/access
 import { type Action, requireAllowed } from '../sessions/permissions.js'
 import { requireGroup } from '../sessions/sessions.js'
 import { type SessionRow, stampMembership } from '../sessions/store.js'
-import { list, type PageRequest, pull } from '../sync/collection.js'
+import { findEntry, list, type PageRequest, pull } from '../sync/collection.js'
 import { write } from '../sync/write.js'
 import type { UserRow } from '../users/store.js'
 import { getLiveUser } from '../users/users.js'
@@ -27,8 +27,7 @@ export async function listMembers(
   sessionId: string,
   request: PageRequest,
 ): Promise<ListObject<MemberObject>> {
-  const access = await getSessionAccess(ctx, viewer, sessionId, 'readMembers')
-  return list(ctx.db, members, scopeOf(access), request)
+  return readAllowed(ctx, viewer, sessionId, (scope) => list(ctx.db, members, scope, request))
 }
 
 /** One member, as the list has it. Throws NotFound, NotAllowed. */
@@ -38,12 +37,30 @@ export async function getMember(
   sessionId: string,
   memberId: string,
 ): Promise<MemberObject> {
-  const access = await getSessionAccess(ctx, viewer, sessionId, 'readMembers')
-  const scope = { ...scopeOf(access), memberId }
-  const { rows } = await pull(ctx.db, members, scope, { cursor: 0, limit: 1 })
-  const [row] = rows
-  if (!row) throw new AppError('NotFound', 'there is no such member')
-  return members.present(row, scope)
+  const member = await readAllowed(ctx, viewer, sessionId, (scope) =>
+    findEntry(ctx.db, members, { ...scope, memberId }),
+  )
+  if (!member) throw new AppError('NotFound', 'there is no such member')
+  return member
+}
+
+/**
+ * Reads members as far as the viewer may. Asked before and after: whoever was removed meanwhile could be given what
+ * came after his removal, so it is read again, as it was then. Throws NotFound, NotAllowed.
+ */
+async function readAllowed<T>(
+  ctx: Context,
+  viewer: Viewer,
+  sessionId: string,
+  read: (scope: ReturnType<typeof scopeOf>) => Promise<T>,
+): Promise<T> {
+  const ask = async () => scopeOf(await getSessionAccess(ctx, viewer, sessionId, 'readMembers'))
+  const before = await ask()
+  const found = await read(before)
+  // As of a removal it never changes.
+  if (before.asOf !== undefined) return found
+  const after = await ask()
+  return after.asOf === undefined ? found : read(after)
 }
 
 function scopeOf({ session, member }: SessionAccess) {
@@ -64,6 +81,7 @@ export async function addMember(
   const look = async (db: Db) => {
     const access = await getSessionAccess({ db }, viewer, sessionId)
     requireGroup(access.session)
+    if (access.role !== 'founder') requireAllowed(access.role, 'addMember')
     // Deleted, a user does not come back: whoever is taken out of his groups stays out.
     const user = await getLiveUser({ db }, viewer.appId, body.userId)
     const known = await findMember(db, sessionId, user.id)
@@ -91,7 +109,6 @@ function roleToGive(
   member: MemberRow,
   wanted: MemberRole | undefined,
 ): MemberRole | undefined {
-  requireAllowed(role, 'addMember')
   if (wanted === undefined || wanted === member.role) return undefined
   requireMayMake(role, member, wanted)
   return wanted

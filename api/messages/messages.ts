@@ -53,6 +53,8 @@ export async function syncMessages(
   sessionId: string,
   request: PageRequest,
 ): Promise<MessageListObject> {
+  // Asked before, so that nobody makes us read and count what is none of his business, and once more below.
+  await getSessionAccess(ctx, viewer, sessionId, 'readMessages')
   // Read before the page: whoever is given the last page has seen at least this many messages.
   const countBefore = await findMessageCount(ctx.db, sessionId)
   const page = await pull(ctx.db, messages, { sessionId }, request)
@@ -81,6 +83,8 @@ export async function getHistory(
   const find = (before: Stamp) =>
     findHistory(ctx.db, sessionId, { before, limit: Math.min(page.limit, MAX_LIMIT), offset: page.offset })
 
+  // As in `syncMessages`: strangers make us read nothing.
+  await getSessionAccess(ctx, viewer, sessionId, 'readHistory')
   const rows = await find(page.before)
   // Asked after the page, so that nobody is given what came after his removal.
   const { member } = await getSessionAccess(ctx, viewer, sessionId, 'readHistory')

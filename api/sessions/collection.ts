@@ -50,7 +50,9 @@ export const ownSessions: Collection<{ userId: string; sessionId?: string }, Row
 
 /** All of an app, for its administrator. */
 export const appSessions: Collection<{ appId: string }, Row, SessionEntryObject> = {
-  ...ownSessions,
+  name: 'sessions',
+  filterColumns: ['name', 'type'],
+  defaultLimit: MAX_LIMIT,
   rows: (db: Db, { appId }) =>
     db
       .selectFrom('session')

@@ -9,12 +9,13 @@ import { tellNow } from '../announce/tell-now.js'
 import type { Context } from '../context.js'
 import type { Db, Trx } from '../database/database.js'
 import { requireSelf, type Viewer } from '../http/viewer.js'
+import { deleteUnsentInvites } from '../members/invite-store.js'
 import { nameAfterMembers } from '../members/membership.js'
 import { insertMember } from '../members/store.js'
 import { insertSystemMessage } from '../messages/store.js'
 import { list, type PageRequest, pull } from '../sync/collection.js'
 import { write } from '../sync/write.js'
-import { getUser } from '../users/users.js'
+import { getLiveUser } from '../users/users.js'
 import { getSessionAccess } from './access.js'
 import { appSessions, ownSessions } from './collection.js'
 import { requireAllowed, type SessionRole } from './permissions.js'
@@ -114,6 +115,7 @@ export async function deleteSession(ctx: Context, viewer: Viewer, sessionId: str
   const change = await write(ctx, viewer.appId, async (trx, stamp) => {
     const { id, type } = await look(trx)
     await tombstoneSession(trx, stamp, id)
+    await deleteUnsentInvites(trx, id)
     const deleted = sessionDeleted({ type, id, mts: stamp })
     await announce(trx, stamp, [deleted, favouritesChanged(id)])
     return deleted
@@ -160,14 +162,15 @@ async function getOrCreatePair(
   if (existing) return presentSession(existing)
 
   const memberIds = [...new Set(userIds)]
-  for (const userId of memberIds) {
-    const user = await getUser(ctx, appId, userId)
-    if (user.is_deleted) throw new AppError('NotFound', 'there is no such user')
+  const requireLiveUsers = async (db: Db) => {
+    for (const userId of memberIds) await getLiveUser({ db }, appId, userId)
   }
+  await requireLiveUsers(ctx.db)
   const session = await write(ctx, appId, async (trx, stamp) => {
     // Somebody may have created it while we looked; from here on nobody else can.
     const createdMeanwhile = await findPairSession(trx, appId, type, pairKey)
     if (createdMeanwhile) return createdMeanwhile
+    await requireLiveUsers(trx)
     return insertPair(trx, stamp, { appId, type, pairKey, memberIds })
   })
   return presentSession(session)

@@ -23,6 +23,8 @@ export interface Collection<Scope, Row extends SyncedRow, Wire> {
   filterColumns?: (keyof Row & string)[]
   /** Rows a page holds when the reader does not say. */
   defaultLimit?: number
+  /** No row of the scope is above this stamp, nor will be: who has that has everything. Absent: there is no such. */
+  lastStamp?(scope: Scope): Stamp | undefined
   /** A text column that may be long: a page ends where it would hold more than PAGE_BYTES of it. */
   longColumn?: { name: keyof Row & string; maxBytes: number }
 }
@@ -78,59 +80,92 @@ export async function pull<Scope, Row extends SyncedRow, Wire>(
   scope: Scope,
   request: PageRequest,
 ): Promise<Page<Row>> {
+  const lastStamp = collection.lastStamp?.(scope)
+  if (lastStamp !== undefined && request.cursor >= lastStamp) return { rows: [], totalCount: 0, isLast: true }
+
   const limit = Math.min(request.limit ?? collection.defaultLimit ?? DEFAULT_LIMIT, MAX_LIMIT)
   const offset = request.offset ?? 0
-  const source = collection.rows(db, scope) as SelectQueryBuilder<Database, never, SyncedRow>
-
-  let changed = db.selectFrom(source.as('row')).where('row.v', '>', String(request.cursor))
-  const { filterTerm } = request
-  if (filterTerm !== undefined && collection.filterColumns) {
-    const columns = collection.filterColumns
-    changed = changed.where((eb) =>
-      eb.or(columns.map((column) => sql<boolean>`${sql.ref(`row.${column}`)}::text = ${filterTerm}`)),
-    )
+  if (offset === 0) {
+    const { longColumn } = collection
+    const fitting = longColumn ? Math.floor(PAGE_BYTES / longColumn.maxBytes) : MAX_LIMIT
+    const most = Math.min(limit, fitting)
+    const changed = changedRows(db, collection, scope, request)
+    const rows = (await upTo(changed, most).selectAll('row').execute()) as unknown as Row[]
+    rows.sort(byStampThenId)
+    const isWhole = rows.length < most
+    // Nearly always: few rows have changed, or not so many are wanted that they could be too long.
+    if (isWhole || most === limit) {
+      const page = longColumn ? cutToSize(rows, sizesOf(longColumn.name)) : rows
+      const totalCount = isWhole ? rows.length : await count(changed)
+      return { rows: page, totalCount, isLast: isWhole && page.length === rows.length }
+    }
   }
+  return inSnapshot(db, (snapshot) => pullByKeys(snapshot, collection, scope, { ...request, limit, offset }))
+}
 
+/**
+ * The same for what an offset skips, or what may be too long for a page: the page is found by its keys, so that no
+ * more is read than is given. Give it a snapshot, or rows that change between the two would be missing.
+ */
+async function pullByKeys<Scope, Row extends SyncedRow, Wire>(
+  db: Db,
+  collection: Collection<Scope, Row, Wire>,
+  scope: Scope,
+  request: PageRequest & { limit: number; offset: number },
+): Promise<Page<Row>> {
+  const { limit, offset } = request
   const { longColumn } = collection
-  const length = longColumn ? sql<number>`octet_length(${sql.ref(`row.${longColumn.name}`)})` : sql<number>`0`
-  // What an offset skips, or what is too long for the page, is not read: the page is found by its keys.
-  const byKeys = offset > 0 || (longColumn !== undefined && limit * longColumn.maxBytes > PAGE_BYTES)
-
-  // Ordered by the stamp alone: with a tie-breaker in ORDER BY no two rows would tie, and stamps would split.
-  const upToPage = changed.orderBy('row.v').fetch(offset + limit, 'with ties')
-  const found = (await (byKeys
-    ? upToPage.select(['row.id', 'row.v', length.as('length')])
-    : upToPage.selectAll('row')
-  ).execute()) as (Row & { length: number })[]
+  const changed = changedRows(db, collection, scope, request)
+  const length = longColumn
+    ? sql<number>`coalesce(octet_length(${sql.ref(`row.${longColumn.name}`)}), 0)`
+    : sql<number>`0`
+  const found = await upTo(changed, offset + limit)
+    .select(['row.id', 'row.v', length.as('length')])
+    .execute()
   found.sort(byStampThenId)
   const isWhole = found.length < offset + limit
-  const totalCount = isWhole ? found.length : await count(changed)
-
   const wanted = found.slice(offset)
-  const page = longColumn
-    ? cutToSize(wanted, {
-        stamp: ({ v }) => v,
-        bytes: (row) => (byKeys ? row.length : Buffer.byteLength(String(row[longColumn.name]))),
-      })
-    : wanted
-  const rows = byKeys ? await readWhole(changed, page) : page
-  return { rows, totalCount, isLast: isWhole && rows.length === wanted.length }
-
-  /** Rows that changed meanwhile come with their new stamp. */
-  async function readWhole(query: typeof changed, keys: SyncedRow[]): Promise<Row[]> {
-    const last = keys.at(-1)
-    if (!last) return []
-    const whole = await query
-      .selectAll('row')
-      .where(
-        'row.id',
-        'in',
-        keys.map(({ id }) => id),
-      )
-      .where('row.v', '<=', last.v)
-      .execute()
-    return (whole as unknown as Row[]).sort(byStampThenId)
+  const keys = cutToSize(wanted, { stamp: ({ v }) => v, bytes: (row) => row.length })
+  const ids = keys.map(({ id }) => id)
+  const rows = ids.length > 0 ? await changed.selectAll('row').where('row.id', 'in', ids).execute() : []
+  return {
+    rows: (rows as unknown as Row[]).sort(byStampThenId),
+    totalCount: isWhole ? found.length : await count(changed),
+    isLast: isWhole && keys.length === wanted.length,
   }
+}
+
+function changedRows<Scope, Row extends SyncedRow, Wire>(
+  db: Db,
+  collection: Collection<Scope, Row, Wire>,
+  scope: Scope,
+  { cursor, filterTerm }: PageRequest,
+) {
+  const source = collection.rows(db, scope) as SelectQueryBuilder<Database, never, SyncedRow>
+  const changed = db.selectFrom(source.as('row')).where('row.v', '>', String(cursor))
+  const columns = collection.filterColumns
+  if (filterTerm === undefined || !columns) return changed
+  return changed.where((eb) =>
+    eb.or(columns.map((column) => sql<boolean>`${sql.ref(`row.${column}`)}::text = ${filterTerm}`)),
+  )
+}
+
+/** Ordered by the stamp alone: with a tie-breaker in ORDER BY no two rows would tie, and stamps would split. */
+function upTo(changed: ReturnType<typeof changedRows>, count: number) {
+  return changed.orderBy('row.v').fetch(count, 'with ties')
+}
+
+function sizesOf<Row extends SyncedRow>(column: keyof Row & string) {
+  return {
+    stamp: ({ v }: Row) => v,
+    bytes: (row: Row) => Buffer.byteLength(String(row[column] ?? '')),
+  }
+}
+
+/** Runs queries that see the database at one moment. */
+function inSnapshot<T>(db: Db, read: (snapshot: Db) => Promise<T>): Promise<T> {
+  if (db.isTransaction) return read(db)
+  return db.transaction().setIsolationLevel('repeatable read').setAccessMode('read only').execute(read)
 }
 
 /** The wire's list envelope for a page. */

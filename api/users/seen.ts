@@ -4,7 +4,7 @@ import type { Stamp } from '../../shared/wire/time.js'
 import type { Context } from '../context.js'
 import type { Db } from '../database/database.js'
 import type { Viewer } from '../http/viewer.js'
-import { type Collection, list, type PageRequest, type SyncedRow } from '../sync/collection.js'
+import { type Collection, list, MAX_LIMIT, type PageRequest, type SyncedRow } from '../sync/collection.js'
 import { presentToOthers, presentUser, type ShownUser } from './present.js'
 import { requireOwner } from './users.js'
 
@@ -33,6 +33,8 @@ interface SeenScope {
  */
 export const usersSeen: Collection<SeenScope, Row, UserObject> = {
   name: 'usersSeen',
+  // Each page goes through everybody in sight: few pages, and a limit of its own to how often (api/limits).
+  defaultLimit: MAX_LIMIT,
   rows: (db: Db, scope) =>
     db
       .selectFrom(firstSeen(scope).as('seen'))

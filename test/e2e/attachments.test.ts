@@ -850,6 +850,30 @@ describe('clean-up', () => {
     expect((await get(avatarUrl)).status).toBe(200)
   })
 
+  test('the avatar of a user stays for those who were removed while he had it, and for nobody else', async () => {
+    const [before, then, after] = [
+      await upload(bob, { bytes: photo }),
+      await upload(bob, { bytes: photo }),
+      await upload(bob, { bytes: photo }),
+    ]
+    const wear = (file: AttachmentObject) =>
+      bob.must('PUT', `users/${bob.id}`, { json: { avatarUrl: `attachments/${file.id}/${file.md5}` } })
+    const { id } = await alice.group(bob, carol)
+    await wear(before)
+    await wear(then)
+    const memberOf = async (person: Person) =>
+      (await carol.pullMembers(id)).entries.find(({ userId }) => userId === person.id)
+    await carol.must('DELETE', `sessions/${id}/members/${(await memberOf(carol))?.id}`)
+    await wear(after)
+    await bob.must('PUT', `users/${bob.id}`, { json: { avatarUrl: ' ' } })
+    const { avatarUrl } = (await memberOf(bob)) ?? {}
+    expect(avatarUrl).toContain(`attachments/${then.id}/`)
+
+    now += 25 * HOUR_MS
+    await cleanUp(ctx())
+    expect([await isThere(before), await isThere(then), await isThere(after)]).toEqual([false, true, false])
+  })
+
   describe('when the store fails', () => {
     const bytes = Buffer.from('x')
     const blobOf = async ({ id }: { id: string }) => {
@@ -908,6 +932,23 @@ describe('clean-up', () => {
         expect(await cleanUp(ctx(), { blobTimeoutMs: 100 })).toMatchObject({ blobsFailed: 0 })
       })
       now += 2 * HOUR_MS
+      expect(await cleanUp(ctx())).toMatchObject({ blobsRemoved: 1, blobsFailed: 0 })
+      expect(await blobOf(stuck)).toBeNull()
+    })
+
+    test('does not answer while we stop: nobody waits for it, and the file stays for the next run', async () => {
+      const [stuck] = (await leftovers(1)) as [AttachmentObject]
+      const stopping = new AbortController()
+      const remove = () => {
+        setImmediate(() => stopping.abort())
+        return new Promise<void>(() => {})
+      }
+      await withStore({ remove }, async () => {
+        expect(await cleanUp(ctx(), { signal: stopping.signal })).toMatchObject({
+          blobsRemoved: 0,
+          blobsFailed: 0,
+        })
+      })
       expect(await cleanUp(ctx())).toMatchObject({ blobsRemoved: 1, blobsFailed: 0 })
       expect(await blobOf(stuck)).toBeNull()
     })
@@ -998,9 +1039,8 @@ describe('clean-up', () => {
 
   test('what is sent while the clean-up looks is kept or was gone before, never lost', async () => {
     const { id: sessionId } = await alice.p2pWith(bob)
-    const files = await Promise.all(
-      Array.from({ length: 20 }, () => upload(alice, { bytes: Buffer.from('x') })),
-    )
+    const files: AttachmentObject[] = []
+    while (files.length < 20) files.push(await upload(alice, { bytes: Buffer.from('x') }))
     now += 25 * HOUR_MS
     await Promise.all([...files.map((file) => show(alice, sessionId, file)), cleanUp(ctx())])
     const rows = await ctx().db.selectFrom('attachment_reference').selectAll().execute()

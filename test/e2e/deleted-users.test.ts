@@ -198,6 +198,28 @@ describe('whoever is deleted', () => {
   }, 120_000)
 })
 
+test('a large group is left in a transaction of its own, small ones a few together', async () => {
+  const gone = await somebody()
+  const groups: string[] = []
+  for (let n = 0; n < 5; n++) groups.push((await alice.group(gone)).id)
+  const large = groups.slice(1, 3)
+  const { db } = env.api.context
+  for (const id of large) {
+    await sql`
+      with people as (
+        insert into app_user (app_id, email, name, created_at, v)
+        select 1, ${`crowd of ${id} `} || n, 'crowd', 1, 1 from generate_series(1, 600) n returning id
+      )
+      insert into session_member (session_id, user_id, role, created_at, v)
+      select ${id}, id, 'user', 1, 1 from people`.execute(db)
+  }
+  await remove(gone)
+  for (const id of groups) await untilOut(alice, id, gone)
+  const stamps = await Promise.all(groups.map(async (id) => (await memberOf(alice, id, gone)).updatedAt))
+  expect(new Set(stamps).size).toBe(4)
+  expect(stamps[3]).toBe(stamps[4])
+})
+
 describe('whoever is deactivated', () => {
   test('stays a member, and comes back as one; but is not chosen as master', async () => {
     const idle = await somebody()

@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type KyselyPlugin, sql } from 'kysely'
+import type { Trx } from '../../api/database/database.js'
+import { nameAfterMembers } from '../../api/members/membership.js'
+import { findMaster, findSuccessor } from '../../api/members/store.js'
 import { append, createAppender } from '../../api/messages/append.js'
 import type { Person } from '../helpers/person.js'
 import { TestEnv } from '../helpers/test-env.js'
@@ -35,6 +38,30 @@ test('I3: a message writes the same rows in the same statements in a session of 
   expect(small.statements).toBe(3)
   expect(large).toEqual(small)
 })
+
+test('naming a group and finding who runs it next read a few rows, whatever its size', async () => {
+  const old = await alice.group()
+  await addMembersInBulk(old.id, 4000)
+  const { id } = await alice.group(bob)
+  await addMembersInBulk(id, 4000)
+  const { db } = env.api.context
+  await sql`analyze session_member, app_user`.execute(db)
+  await db.transaction().execute(async (trx) => {
+    const before = await rowsReadIn(trx)
+    expect(await nameAfterMembers(trx, id)).toBe('alice,bob,crowd1,crowd2')
+    expect(await findMaster(trx, id)).toMatchObject({ user_id: alice.id })
+    expect(await findSuccessor(trx, id)).toMatchObject({ user_id: alice.id })
+    expect((await rowsReadIn(trx)) - before).toBeLessThan(50)
+  })
+})
+
+/** Of members and users, by the transaction so far. */
+async function rowsReadIn(trx: Trx): Promise<number> {
+  const { rows } = await sql<{ count: string }>`
+    select sum(seq_tup_read + coalesce(idx_tup_fetch, 0)) as count from pg_stat_xact_user_tables
+    where relname in ('session_member', 'app_user')`.execute(trx)
+  return Number(rows[0]?.count)
+}
 
 /** The rows that the message's transaction wrote, by table, and how many statements it took. */
 async function costOfOneMessage(sessionId: string) {
@@ -82,7 +109,7 @@ async function addMembersInBulk(sessionId: string, howMany: number): Promise<voi
   await sql`
     with people as (
       insert into app_user (app_id, email, name, created_at, v)
-      select 1, 'crowd' || n, 'crowd' || n, 1, 1 from generate_series(1, ${howMany}) n
+      select 1, ${`crowd of ${sessionId} `} || n, 'crowd' || n, 1, 1 from generate_series(1, ${howMany}) n
       returning id
     ), joined as (
       insert into session_member (session_id, user_id, role, created_at, v)

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { sql } from 'kysely'
 import { purgeInvites } from '../../api/members/invite-mails.js'
 import type { MemberObject } from '../../shared/wire/objects.js'
 import { request } from '../helpers/http.js'
@@ -440,6 +441,35 @@ test('what has expired is deleted with its key; the address stays listed and can
   const again = await smtp.mailTo('forgotten@example.com', (mail) => !mail.includes(key))
   const newKey = linkOf(again).searchParams.get('key') as string
   expect(await register('forgotten@example.com', newKey)).toMatchObject({ status: 200 })
+})
+
+test('a deleted group holds up no other’s mails, and its own are not kept', async () => {
+  const { db } = env.api.context
+  const { id: old } = await alice.group()
+  const { id: member } = await mustInvite(alice, old, 'of-old@example.com')
+  await keyIn('of-old@example.com')
+  // More than are written at a time, from before deleting a group took its mails along.
+  await db.transaction().execute(async (trx) => {
+    await sql`
+      insert into invite (app_id, session_id, member_id, email, created_at, expires_at)
+      select app_id, session_id, member_id, email, created_at, expires_at
+      from invite, generate_series(1, 40) where member_id = ${member}`.execute(trx)
+    await sql`update session set is_deleted = true where id = ${old}`.execute(trx)
+  })
+  const { id } = await alice.group()
+  await mustInvite(alice, id, 'behind-it@example.com')
+  await keyIn('behind-it@example.com')
+
+  smtp.isRefusing = true
+  try {
+    await mustInvite(alice, id, 'refused@example.com')
+    const ofGroup = db.selectFrom('invite').select('email').where('session_id', '=', id)
+    expect(await ofGroup.where('mailed_at', 'is', null).execute()).toHaveLength(1)
+    await alice.must('DELETE', `sessions/${id}`)
+    expect(await ofGroup.where('mailed_at', 'is', null).execute()).toEqual([])
+  } finally {
+    smtp.isRefusing = false
+  }
 })
 
 describe('without a mail server', () => {

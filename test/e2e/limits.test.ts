@@ -169,6 +169,16 @@ describe('a user', () => {
     expect(await bob.call('GET', `users/${alice.id}`)).toMatchObject({ status: 200 })
   })
 
+  test('lists everybody in sight so often and no more, in pages as long as may be', async () => {
+    await start({ seen: RARELY })
+    const alice = await env.person('alice')
+    for (let n = 0; n < 3; n++) {
+      expect(await alice.call('GET', `users/${alice.id}/seen`)).toMatchObject({ status: 200 })
+    }
+    expectTooMany(await alice.call('GET', `users/${alice.id}/seen`))
+    expect(await alice.call('GET', `users/${alice.id}`)).toMatchObject({ status: 200 })
+  })
+
   test('changes the own profile so often and no more: everybody who sees it is told', async () => {
     await start({ profile: RARELY })
     const [alice, bob] = await env.people('alice', 'bob')

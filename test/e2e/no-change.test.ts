@@ -111,12 +111,33 @@ test.each<[string, ...Call]>([
     () => `sessions/${groupId}/members`,
     () => ({ userId: bob.id, role: 'user' }),
   ],
+  [
+    'inviting a member who is in',
+    'POST',
+    () => `sessions/${groupId}/members/invite`,
+    () => ({ email: bob.login.email }),
+  ],
   ['removing a removed member', 'DELETE', () => `sessions/${groupId}/members/${removed.id}`],
   ['a session', 'PUT', () => `sessions/${groupId}`, () => ({ name: 'crew', nameChanged: true })],
 ])('%s that stays as it is', async (_title, method, path, ...[json]) => {
   const before = await clock()
   const options = json ? { json: json() } : {}
   for (let n = 0; n < 2; n++) await alice.must(method, path(), options)
+  expect(await clock()).toBe(before)
+})
+
+test('an emoji that stays as it is, and what is refused of emojis', async () => {
+  const smile = { name: 'x1', url: '/Emoji/x.png', width: 84, height: 84, package: 'p', type: 'emoji' }
+  const emoji = await admin.must<{ id: string }>('POST', 'emojis', { json: smile })
+  await admin.must('POST', 'emojis', { json: { ...smile, name: 'x2' } })
+  const before = await clock()
+  for (const json of [smile, { width: 84 }, {}]) {
+    expect(await admin.must('PUT', `emojis/${emoji.id}`, { json })).toEqual(emoji)
+  }
+  expectRefusal(await admin.call('POST', 'emojis', { json: smile }), 409)
+  expectRefusal(await admin.call('PUT', `emojis/${emoji.id}`, { json: { name: 'x2' } }), 409)
+  expectRefusal(await admin.call('PUT', 'emojis/999999', { json: smile }), 404)
+  expectRefusal(await admin.call('DELETE', 'emojis/999999'), 404)
   expect(await clock()).toBe(before)
 })
 

@@ -349,6 +349,33 @@ describe('long messages', () => {
   })
 })
 
+describe('conversations with long last messages', () => {
+  const CONTENT_BYTES = 64 * 1024
+  const MOST = (8 * 1024 * 1024) / CONTENT_BYTES
+  const COUNT = 150
+  let carol: Person
+
+  beforeAll(async () => {
+    carol = await env.person('caroline')
+    const groups = await Promise.all(Array.from({ length: COUNT }, () => carol.group()))
+    for (const { id } of groups) await store(id, [1], [carol], CONTENT_BYTES)
+  })
+
+  test.each([130, 1000])('limit %i: pages end early, at a stamp; every one once', async (limit) => {
+    const path = `users/${carol.id}/userConversations?limit=${limit}`
+    const seen: string[] = []
+    for (let cursor: number | undefined; ; ) {
+      const { entries, total_count } = await carol.must<ListObject<Entry>>('GET', path, { cursor })
+      expect(total_count).toBe(COUNT - seen.length)
+      if (entries.length === 0) break
+      expect(entries.length).toBeLessThanOrEqual(MOST)
+      seen.push(...idsOf(entries))
+      cursor = newest(entries)
+    }
+    expect(new Set(seen).size).toBe(COUNT)
+  })
+})
+
 describe('filter_term', () => {
   test('messages by sender or type', async () => {
     const { id } = await alice.group(bob)

@@ -271,6 +271,17 @@ describe('beside the table', () => {
     expect(entries.filter(({ role, isDelete }) => role === 'master' && !isDelete)).toHaveLength(1)
   })
 
+  test('whoever was removed learns nothing of users by adding them, and keeps no writer waiting', async () => {
+    const { id } = await prepare('user')
+    const { removed, stranger } = people
+    const add = (userId: string) => removed.call('POST', `sessions/${id}/members`, { json: { userId } })
+    expectRefusal(await add('999999'), 403)
+    await env.api.context.db.transaction().execute(async (trx) => {
+      await trx.selectFrom('app_clock').select('v').forUpdate().execute()
+      expectRefusal(await add(stranger.id), 403)
+    })
+  })
+
   test('a group has one master, whoever makes another', async () => {
     const { id } = await prepare('user')
     const call = callerOf('application')

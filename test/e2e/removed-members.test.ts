@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { sql } from 'kysely'
 import type { MemberObject, SessionObject } from '../../shared/wire/objects.js'
 import { type Person, stampOf } from '../helpers/person.js'
 import { Reader } from '../helpers/reader.js'
@@ -58,6 +59,19 @@ async function changeEverything(): Promise<void> {
   await alice.must('POST', `${path}/invite`, { json: { email: `late${people}@example.com` } })
   await remove(carol)
 }
+
+test('who has the whole of it is told so without looking for versions', async () => {
+  await found()
+  await remove(bob)
+  const cursor = stampOf((await memberOf(bob, bob)).createdAt)
+  await env.api.context.db.transaction().execute(async (trx) => {
+    await sql`lock table session_member_past in access exclusive mode`.execute(trx)
+    for (const at of [cursor, cursor + 1]) {
+      expect(await bob.pullMembers(group.id, at)).toEqual({ total_count: 0, entries: [] })
+    }
+  })
+  expect((await bob.pullMembers(group.id, cursor - 1)).entries).toMatchObject([{ userId: bob.id }])
+})
 
 test('I1, I5: it stays as it was at the removal, whatever becomes of the others, or of himself', async () => {
   await found()

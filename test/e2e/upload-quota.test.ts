@@ -1,4 +1,8 @@
 import { randomBytes } from 'node:crypto'
+import { readdir, stat } from 'node:fs/promises'
+import { connect, type Socket } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { cleanUp } from '../../api/attachments/clean-up.js'
 import { readApiConfig } from '../../api/config.js'
@@ -37,6 +41,15 @@ function send(person: Person, size: number): Promise<Answer<AttachmentObject>> {
   return person.call('POST', 'attachments', file)
 }
 
+/** Again and again while others of the same person come in. */
+async function sendInTurn(person: Person, size: number): Promise<Answer<AttachmentObject>> {
+  for (;;) {
+    const answer = await send(person, size)
+    if (answer.status !== 429) return answer
+    await sleep(20)
+  }
+}
+
 async function mustSend(person: Person, size: number): Promise<AttachmentObject> {
   const answer = await send(person, size)
   expect(answer).toMatchObject({ status: 200, body: { size } })
@@ -66,9 +79,98 @@ test('everybody has their own; administrators have none', async () => {
 
 test('30 uploads at once do not get past it', async () => {
   const alice = await somebody()
-  const answers = await Promise.all(Array.from({ length: 30 }, () => send(alice, 100_000)))
+  const answers = await Promise.all(Array.from({ length: 30 }, () => sendInTurn(alice, 100_000)))
   expect(answers.filter(({ status }) => status === 200)).toHaveLength(Math.floor(QUOTA / 100_000))
   for (const answer of answers.filter(({ status }) => status !== 200)) expectFull(answer)
+})
+
+const BEGIN = '--x\r\nContent-Disposition: form-data; name="pic"; filename="a.bin"\r\n\r\n'
+
+/** An upload that has only begun, and what was answered to it so far. */
+function begin(
+  { token }: Person,
+  bodyHeader: string,
+  bytes: string,
+): { socket: Socket; answer: () => string } {
+  const socket = connect(Number(new URL(env.url).port), '127.0.0.1')
+  let answer = ''
+  socket.on('error', () => {})
+  socket.on('data', (data) => {
+    answer += data
+  })
+  socket.write(
+    `POST /v1/attachments HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n` +
+      `Content-Type: multipart/form-data; boundary=x\r\n${bodyHeader}\r\n\r\n${bytes}`,
+  )
+  return { socket, answer: () => answer }
+}
+
+async function until(look: () => boolean | Promise<boolean>): Promise<void> {
+  for (const end = Date.now() + 8000; !(await look()); await sleep(20)) {
+    if (Date.now() > end) throw new Error('it did not happen')
+  }
+}
+
+/** Bytes of files that are coming in. */
+async function incoming(): Promise<number[]> {
+  const path = join(folder.path, 'attachments', 'incoming')
+  const names = await readdir(path)
+  return Promise.all(
+    names.map(async (name) => (await stat(join(path, name)).catch(() => ({ size: 0 }))).size),
+  )
+}
+
+describe('what there is no room for', () => {
+  test('does not come onto the disk, if it says how long it is', async () => {
+    const alice = await somebody()
+    await mustSend(alice, 600_000)
+    const sent = 'a'.repeat(200_000)
+    const { socket, answer } = begin(alice, 'Content-Length: 1000000', BEGIN + sent)
+    await sleep(300)
+    expect(await incoming()).toEqual([])
+    // The refusal waits until the client has sent what it has: old clients would see a broken connection instead.
+    socket.write('a'.repeat(1_000_000 - BEGIN.length - sent.length))
+    await until(() => answer().includes('QuotaExceeded'))
+    socket.destroy()
+  })
+
+  test('comes onto the disk no further than there is room, if it does not', async () => {
+    const alice = await somebody()
+    await mustSend(alice, QUOTA - 100_000)
+    const { socket, answer } = begin(alice, 'Transfer-Encoding: chunked', '')
+    const chunk = (data: string) => socket.write(`${data.length.toString(16)}\r\n${data}\r\n`)
+    chunk(BEGIN)
+    let largest = 0
+    for (let n = 0; n < 40; n += 1) {
+      chunk('a'.repeat(10_000))
+      await sleep(5)
+      largest = Math.max(largest, ...(await incoming()))
+    }
+    expect(largest).toBeLessThanOrEqual(100_001)
+    socket.write('0\r\n\r\n')
+    await until(() => answer().includes('QuotaExceeded'))
+    expect(await incoming()).toEqual([])
+    socket.destroy()
+  })
+})
+
+test('of one user six come in at once; more are told to wait', async () => {
+  const [alice, bob] = [await somebody(), await somebody()]
+  const begun = Array.from({ length: 6 }, () =>
+    begin(alice, 'Content-Length: 1000', `${BEGIN}${'a'.repeat(200)}`),
+  )
+  await until(async () => (await incoming()).length === 6)
+  const refused = await send(alice, 1)
+  expectRefusal(refused, 429)
+  expect(refused.headers.get('Retry-After')).toBe('2')
+  await mustSend(bob, 1)
+  begun[0]?.socket.destroy()
+  await until(async () => (await send(alice, 1)).status === 200)
+  for (const { socket } of begun) socket.destroy()
+  await until(async () => (await incoming()).length === 0)
+  expect(
+    (await Promise.all(Array.from({ length: 6 }, () => send(alice, 1)))).map(({ status }) => status),
+  ).toEqual(Array(6).fill(200))
 })
 
 describe('there is room again', () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { sql } from 'kysely'
 import type { ListObject, MemberObject, UserObject } from '../../shared/wire/objects.js'
 import { administratorOf } from '../helpers/admin.js'
 import { request } from '../helpers/http.js'
@@ -240,6 +241,19 @@ describe('paging', () => {
     expect(new Set(page.entries.slice(1).map(({ updatedAt }) => updatedAt)).size).toBe(1)
     const skipped = await seenBy(dave, undefined, '?limit=1&offset=1')
     expect(skipped.entries).toEqual(page.entries.slice(1))
+  })
+
+  test('1000 unless asked, since each page goes through everybody', async () => {
+    await sql`
+      with people as (
+        insert into app_user (app_id, email, name, created_at, v)
+        select 1, ${`crowd of ${alice.id} `} || n, 'crowd', n, n from generate_series(1, 1100) n returning id, v
+      )
+      insert into contact (owner_id, user_id, created_at, v) select ${alice.id}, id, v, v from people`.execute(
+      env.api.context.db,
+    )
+    const { entries: page, total_count } = await seenBy(alice)
+    expect([page.length, total_count]).toEqual([1000, 1101])
   })
 
   test('I1: a reader that pulls while people come, go, befriend and rename holds what is there', async () => {

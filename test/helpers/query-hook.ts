@@ -12,7 +12,10 @@ export function hookQueries(env: TestEnv, after: (text: string) => unknown): () 
   const texts = new WeakMap<QueryId, string>()
   const plugin: KyselyPlugin = {
     transformQuery({ node, queryId }) {
-      texts.set(queryId, JSON.stringify(node, (_key, value) => (typeof value === 'bigint' ? `${value}` : value)))
+      texts.set(
+        queryId,
+        JSON.stringify(node, (_key, value) => (typeof value === 'bigint' ? `${value}` : value)),
+      )
       return node
     },
     async transformResult({ result, queryId }) {
