@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import pg from 'pg'
 import { startApart } from '../helpers/apart.js'
-import { createTestDatabase } from '../helpers/database.js'
+import { createTestDatabase, type TestDatabase } from '../helpers/database.js'
 import { type Device, type Person, registerPerson, stampOf } from '../helpers/person.js'
 import { TestEnv } from '../helpers/test-env.js'
 
@@ -10,10 +11,25 @@ interface Place {
   close(): Promise<void>
 }
 
-async function inTwoProcesses(): Promise<Place> {
-  const database = await createTestDatabase()
+async function inOneProcess(database: TestDatabase): Promise<Place> {
+  const env = await TestEnv.start({ database })
+  return { url: env.url, mqttUrl: env.mqttUrl, close: () => env.close() }
+}
+
+async function inTwoProcesses(database: TestDatabase): Promise<Place> {
   const { apis, push } = await startApart(database.url)
-  return { url: apis[0]?.url as string, mqttUrl: push.mqttUrl, close: () => database.drop() }
+  return { url: apis[0]?.url as string, mqttUrl: push.mqttUrl, close: async () => {} }
+}
+
+/** From now on the outbox is told to nobody: what push learns before an answer, it learns without it. */
+async function silenceOutbox(database: TestDatabase): Promise<void> {
+  const client = new pg.Client(database.url)
+  await client.connect()
+  await client.query(`
+    create function hold() returns trigger language plpgsql as
+      $$ begin new.leased_until := 'infinity'; return new; end $$;
+    create trigger hold before insert or update on outbox for each row execute function hold()`)
+  await client.end()
 }
 
 /** A member that publishes custom messages, numbered, as fast as they are acked. */
@@ -28,6 +44,7 @@ function chatter(device: Device, topic: string, mts: () => number) {
     }
   })()
   return {
+    goOnUntil: (n: number) => device.waitFor((frame) => frame.y2wMessageId === `n${n}`),
     get sent() {
       return sent
     },
@@ -39,18 +56,24 @@ function chatter(device: Device, topic: string, mts: () => number) {
 }
 
 describe.each([
-  { way: 'in one process', start: () => TestEnv.start() as Promise<Place> },
+  { way: 'in one process', start: inOneProcess },
   { way: 'in two processes', start: inTwoProcesses },
 ])('I5, $way', ({ start }) => {
+  let database: TestDatabase
   let place: Place
   let master: Person
   let talker: Person
   beforeAll(async () => {
-    place = await start()
+    database = await createTestDatabase()
+    place = await start(database)
     master = await registerPerson(place.url, 'master')
     talker = await registerPerson(place.url, 'talker')
+    await silenceOutbox(database)
   })
-  afterAll(() => place.close())
+  afterAll(async () => {
+    await place.close()
+    await database.drop()
+  })
 
   /** A busy group whose members push has long cached, and one who is about to be out of it. */
   async function busyGroup(name: string) {
@@ -83,6 +106,7 @@ describe.each([
     const remover = isLeaving ? victim : master
     await remover.must('DELETE', `sessions/${group.id}/members/${memberId}`)
     const last = talk.sent
+    await talk.goOnUntil(last + 10)
     await learn()
     // The others go on.
     const witness = await master.connect(place.mqttUrl)
@@ -98,13 +122,7 @@ describe.each([
     const { group, speaker, listener, talk } = await busyGroup('member-of-a-deleted-group')
     await master.must('DELETE', `sessions/${group.id}`)
     const last = talk.sent
-    speaker.publish(`y2w/session/group_${group.id}`, {
-      cmd: 'sendMessage',
-      y2wMessageId: 'late',
-      mts: 1,
-      message: { n: Number.MAX_SAFE_INTEGER },
-    })
-    await speaker.waitFor((frame) => frame.y2wMessageId === 'late')
+    await talk.goOnUntil(last + 10)
     await talk.stop()
     expect(listener.frames.filter((frame) => (frame.message?.n ?? 0) > last)).toEqual([])
     await Promise.all([speaker, listener].map((device) => device.close()))
