@@ -149,6 +149,9 @@ async function accepts(port: number): Promise<boolean> {
   }
 }
 
+/** Whose access token sends. */
+const SENDER_LOGIN = randomUUID()
+
 interface Place {
   name: string
   sessionId: string
@@ -172,6 +175,10 @@ async function createPlaces(databaseUrl: string): Promise<Places> {
        select 1, 'user' || n, 'user' || n, 1, 1 from generate_series(1, ${MEMBERS}) n returning id`,
     )
     const ids = people.rows.map(({ id }) => id)
+    await db.query(
+      'insert into login (id, user_id, created_at, expires_at) values ($1, $2, 1, 1e15::bigint)',
+      [SENDER_LOGIN, ids[0]],
+    )
     const [sender, ...others] = ids as [string, ...string[]]
     const createSession = async (type: 'p2p' | 'group', members: string[]): Promise<string> => {
       const { rows } = await db.query<{ id: string }>(
@@ -293,7 +300,7 @@ async function measure({ apiPort, mqttPort }: Servers, place: Place, rate: numbe
     place.listeners.map((id) => connectListener(mqttPort, id, place.sessionId)),
   )
   try {
-    const token = tokens.sign('access', { sub: place.senderId, app: '1', login: randomUUID() })
+    const token = tokens.sign('access', { sub: place.senderId, app: '1', login: SENDER_LOGIN })
     const send = () => post(apiPort, place, token)
     await atRate(send, RATES.moderate, WARM_UP)
     const sent = await atRate(send, rate, rate * SECONDS)

@@ -1,12 +1,31 @@
 import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
+import { createServer } from 'node:net'
 
-/** A TCP port of 127.0.0.1 that is free right now. Somebody else may take it before you do: be ready to retry. */
+/**
+ * Below what operating systems hand out for outgoing connections: such a port could be taken by any of them before
+ * it is listened on.
+ */
+const RANGE = { first: 20_000, count: 12_000 }
+const ATTEMPTS = 50
+
+/** A TCP port that nobody listened on a moment ago, on 127.0.0.1. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const port = RANGE.first + Math.floor(Math.random() * RANGE.count)
+    if (await isFree(port)) return port
+  }
+  throw new Error(`no free port was found in ${ATTEMPTS} attempts`)
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer()
+  try {
+    server.listen(port, '127.0.0.1')
+    await once(server, 'listening')
+  } catch {
+    return false
+  }
   server.close()
   await once(server, 'close')
-  return port
+  return true
 }

@@ -19,9 +19,9 @@ import { SyncingDevice, type SyncingOptions } from '../helpers/syncing-device.js
  * connect and every nudge and never by the clock, so that whatever is not told is not found (I2, I4).
  */
 
-const LIMIT_MS = 180_000
+const LIMIT_MS = 600_000
 /** For what 2000 devices pull at once, on a busy machine. */
-const CROWD_LIMIT_MS = 90_000
+const CROWD_LIMIT_MS = 240_000
 /** Writes between two blows. */
 const SOME = 100
 

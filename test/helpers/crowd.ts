@@ -16,9 +16,15 @@ export async function createPeople(db: pg.Client, url: string, names: string[]):
      select ${APP_ID}, name || '@example.com', name, 1, 1 from unnest($1::text[]) as name returning id`,
     [names],
   )
-  return rows.map(({ id }) => {
-    const token = tokens.sign('access', { sub: id, app: APP_ID, login: randomUUID() })
-    return new Person(url, { id, token } as Person['login'])
+  const logins = rows.map(({ id }) => ({ userId: id, login: randomUUID() }))
+  await db.query(
+    `insert into login (id, user_id, created_at, expires_at)
+     select id, user_id, 1, 1e15::bigint from unnest($1::uuid[], $2::bigint[]) as given (id, user_id)`,
+    [logins.map(({ login }) => login), logins.map(({ userId }) => userId)],
+  )
+  return logins.map(({ userId, login }) => {
+    const token = tokens.sign('access', { sub: userId, app: APP_ID, login })
+    return new Person(url, { id: userId, token } as Person['login'])
   })
 }
 

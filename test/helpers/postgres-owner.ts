@@ -4,11 +4,12 @@ import { startEmbeddedPostgres } from '../../shared/server/postgres/embedded.js'
 
 try {
   const postgres = await startEmbeddedPostgres({ dataDir: process.argv[2] as string })
-  process.stdout.write(`${postgres.url}\n`)
   process.on('SIGTERM', async () => {
     await postgres.stop()
     process.exit(0)
   })
+  // Last: whoever reads it may stop us at once.
+  process.stdout.write(`${postgres.url}\n`)
 } catch (error) {
   process.stderr.write((error as Error).message)
   process.exit(1)
