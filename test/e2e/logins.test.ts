@@ -131,7 +131,9 @@ describe.each([
     const first = await place.person('often')
     const second = await logInAgain(first)
     const device = await first.connect(place.mqttUrl)
-    for (let n = 0; n < 99; n += 9) await Promise.all(Array.from({ length: 9 }, () => logInAgain(first)))
+    for (let n = 0; n < 90; n += 9) await Promise.all(Array.from({ length: 9 }, () => logInAgain(first)))
+    // One by one: those that begin at the same moment do not count each other.
+    for (let n = 0; n < 9; n += 1) await logInAgain(first)
     await closed(device)
     await second.must('GET', `users/${first.id}`)
     await logInAgain(first)
