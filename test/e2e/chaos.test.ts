@@ -20,7 +20,9 @@ import { SyncingDevice, type SyncingOptions } from '../helpers/syncing-device.js
  */
 
 const LIMIT_MS = 600_000
-/** For what 2000 devices pull at once, on a busy machine. */
+/** That reconnect at once. 2000 take two minutes: `TEST_CHAOS_DEVICES=2000 npm test -- chaos`. A multiple of 40. */
+const DEVICES = Number(process.env.TEST_CHAOS_DEVICES ?? 600)
+/** For what they pull at once, on a busy machine. */
 const CROWD_LIMIT_MS = 240_000
 /** Writes between two blows. */
 const SOME = 100
@@ -306,13 +308,13 @@ test(
 )
 
 test(
-  'I2: 2000 devices reconnect at once',
+  `I2: ${DEVICES} devices reconnect at once`,
   async () => {
     const everybody = await people(...Array.from({ length: 40 }, (_, n) => `member${n}`))
     const [alice, ...others] = everybody as [Person, ...Person[]]
     const { id } = await alice.group(...others)
-    const crowd = await connectDevices(everybody, 50, { retryMs: 1000 })
-    expect(crowd).toHaveLength(2000)
+    const crowd = await connectDevices(everybody, DEVICES / 40, { retryMs: 1000 })
+    expect(crowd).toHaveLength(DEVICES)
     await untilComplete(db, crowd)
 
     await alice.send(id, 'while they are here')
@@ -333,7 +335,7 @@ test(
     if (before && after) {
       expect(after.peakMb).toBeLessThan(400)
       expect(after.residentMb).toBeLessThan(before.residentMb + 80)
-      expect(after.fileCount).toBeLessThan(2100)
+      expect(after.fileCount).toBeLessThan(DEVICES + 100)
     }
     expect(crowd.flatMap(({ failedPulls }) => failedPulls)).toEqual([])
   },
