@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import { TOKEN_LIFETIME_S } from '../shared/server/tokens.js'
-import type { Identity, UserIdentity } from './connect.js'
+import type { Identity } from './connect.js'
 import type { Connection } from './connections.js'
 
 /** Bounds the memory; whoever falls out is let in again. */
@@ -63,10 +63,7 @@ export class Places {
 
 /** Undefined for who excludes nobody. */
 function keyOf(identity: Identity): string | undefined {
-  if (identity.kind !== 'user' || !identity.kicks) return undefined
-  return placeKey(identity)
-}
-
-function placeKey({ userId, device }: UserIdentity): string | undefined {
-  return device.deviceClass === undefined ? undefined : `${userId} ${device.deviceClass}`
+  if (identity.kind !== 'user' || !identity.kicks || identity.device.deviceClass === undefined)
+    return undefined
+  return `${identity.userId} ${identity.device.deviceClass}`
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Announcer } from '../../shared/server/announcement.js'
 import type { Log } from '../../shared/server/log.js'
+import { Pause } from '../../shared/server/pause.js'
 import type { Db } from '../database/database.js'
 import { deleteTold, type LeasedRow, leaseOutbox, putOff } from './outbox.js'
 
@@ -17,8 +18,7 @@ const RETRY_MS = 300
  * guarantees that everything is told. `db` need not be durable: what it forgets is told twice.
  */
 export class Drain {
-  #endPause = () => {}
-  #isAwake = false
+  readonly #pause = new Pause()
   #inFlight = 0
   /** By topic: what push is being told of it. */
   readonly #last = new Map<string, Promise<void>>()
@@ -34,17 +34,16 @@ export class Drain {
 
   /** Something was committed. Cheap, and may be called any number of times. */
   wake(): void {
-    this.#isAwake = true
-    this.#endPause()
+    this.#pause.wake()
   }
 
   /** Runs until `signal` aborts, then tells what is still there, once. */
   async run(signal: AbortSignal): Promise<void> {
-    signal.addEventListener('abort', () => this.#endPause(), { once: true })
+    this.#pause.endWith(signal)
     while (!signal.aborted) {
-      this.#isAwake = false
+      this.#pause.begin()
       const isMore = await this.#takeSome()
-      if (!isMore && !this.#isAwake && !signal.aborted) await this.#pause()
+      if (!isMore && !signal.aborted) await this.#pause.wait(POLL_MS)
     }
     await this.#takeSome()
     while (this.#inFlight > 0 || this.#settling) await (this.#settling ?? sleep(5))
@@ -114,16 +113,6 @@ export class Drain {
     this.log.warn({ count: rows.length }, 'push could not be told; trying again')
     await putOff(this.db, rows, RETRY_MS)
     setTimeout(() => this.wake(), RETRY_MS).unref()
-  }
-
-  #pause(): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, POLL_MS)
-      this.#endPause = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
   }
 }
 

@@ -2,6 +2,7 @@ import { readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
+import { regularly } from '../../shared/server/regularly.js'
 import type { Context } from '../context.js'
 import { removeBlobs } from './attachments.js'
 import { spoolFolder } from './blobs/open.js'
@@ -48,14 +49,9 @@ interface CleanUpOptions {
 }
 
 /** Cleans up every hour until `signal` aborts. */
-export async function cleanUpRegularly(ctx: Context, signal: AbortSignal): Promise<void> {
-  for (let waitMs = FIRST_AFTER_MS; !signal.aborted; waitMs = EVERY_MS) {
-    await sleep(waitMs, undefined, { signal, ref: false }).catch(() => {})
-    if (signal.aborted) return
-    await cleanUp(ctx, { signal }).catch((error) =>
-      ctx.log.error({ err: error }, 'cleaning up attachments failed'),
-    )
-  }
+export function cleanUpRegularly(ctx: Context, signal: AbortSignal): Promise<void> {
+  const hourly = { what: 'cleaning up attachments', everyMs: EVERY_MS, firstAfterMs: FIRST_AFTER_MS }
+  return regularly(hourly, ctx.log, signal, () => cleanUp(ctx, { signal }))
 }
 
 /**

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { ENDED_LOGINS_KEPT_MS } from '../../shared/server/logins.js'
+import { regularly } from '../../shared/server/regularly.js'
 import type { Context } from '../context.js'
 import { deleteOver } from './store.js'
 
@@ -7,17 +7,12 @@ const EVERY_MS = 3600_000
 const BATCH = 1000
 
 /** Every hour, until `signal` aborts, deletes logins of which no token can be valid any more. */
-export async function forgetOldLogins(
+export function forgetOldLogins(
   ctx: Pick<Context, 'db' | 'now' | 'log'>,
   signal: AbortSignal,
 ): Promise<void> {
-  while (!signal.aborted) {
-    await sleep(EVERY_MS, undefined, { signal, ref: false }).catch(() => {})
-    if (signal.aborted) return
-    await deleteOldLogins(ctx, signal).catch((error) =>
-      ctx.log.error({ err: error }, 'deleting old logins failed'),
-    )
-  }
+  const hourly = { what: 'deleting old logins', everyMs: EVERY_MS }
+  return regularly(hourly, ctx.log, signal, () => deleteOldLogins(ctx, signal))
 }
 
 /** Access tokens of logins that are gone are refused; imTokens of ended ones have expired by then. */

@@ -1,3 +1,4 @@
+import { Pause } from '../../shared/server/pause.js'
 import type { Context } from '../context.js'
 import { isLive } from '../sessions/access.js'
 import { findSession } from '../sessions/store.js'
@@ -10,7 +11,6 @@ import {
   type GroupToLeave,
 } from './departure-store.js'
 import { leave } from './membership.js'
-import { Pause } from './pause.js'
 import { findMember } from './store.js'
 
 /**

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '../../shared/server/log.js'
+import { Pause } from '../../shared/server/pause.js'
+import { regularly } from '../../shared/server/regularly.js'
 import type { Context } from '../context.js'
 import type { Db } from '../database/database.js'
 import type { Mailer } from '../mail/mailer.js'
@@ -11,7 +12,6 @@ import {
   setInviteKey,
   takeDueInvites,
 } from './invite-store.js'
-import { Pause } from './pause.js'
 
 const BATCH = 20
 const POLL_MS = 5000
@@ -80,14 +80,9 @@ export class InviteMails {
 }
 
 /** Deletes expired invitations every hour until `signal` aborts. */
-export async function purgeInvitesRegularly(ctx: PurgeContext, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    await sleep(PURGE_EVERY_MS, undefined, { signal, ref: false }).catch(() => {})
-    if (signal.aborted) return
-    await purgeInvites(ctx).catch((error) =>
-      ctx.log.error({ err: error }, 'deleting expired invitations failed'),
-    )
-  }
+export function purgeInvitesRegularly(ctx: PurgeContext, signal: AbortSignal): Promise<void> {
+  const hourly = { what: 'deleting expired invitations', everyMs: PURGE_EVERY_MS }
+  return regularly(hourly, ctx.log, signal, () => purgeInvites(ctx))
 }
 
 type PurgeContext = Pick<Context, 'db' | 'now' | 'log'>
