@@ -8,6 +8,11 @@ export function findAppByKey(db: Db, key: string): Promise<AppRow | undefined> {
   return db.selectFrom('app').selectAll().where('key', '=', key).executeTakeFirst()
 }
 
+/** The app of a token that was verified: apps are never deleted. */
+export function getAppById(db: Db, id: string): Promise<AppRow> {
+  return db.selectFrom('app').selectAll().where('id', '=', id).executeTakeFirstOrThrow()
+}
+
 /** Creates an app with its clock, or gives the secret to the one that has this key already. */
 export function ensureApp(
   db: Db,

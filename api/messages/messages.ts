@@ -46,12 +46,12 @@ export async function sendMessage(
   return presentMessage(row)
 }
 
-/** The delta of a session's messages. Reading it marks them as read. Throws NotFound, NotAllowed. */
+/** The delta of a session's messages; with `marksRead` they are read then. Throws NotFound, NotAllowed. */
 export async function syncMessages(
   ctx: Context,
   viewer: Viewer,
   sessionId: string,
-  request: PageRequest,
+  request: PageRequest & { marksRead: boolean },
 ): Promise<MessageListObject> {
   // Asked before, so that nobody makes us read and count what is none of his business, and once more below.
   await getSessionAccess(ctx, viewer, sessionId, 'readMessages')
@@ -62,7 +62,7 @@ export async function syncMessages(
   // older than what the page tells of.
   const { session } = await getSessionAccess(ctx, viewer, sessionId, 'readMessages')
   const seen = Math.max(newestOf(page.rows), page.isLast ? countBefore : 0)
-  if (request.filterTerm === undefined) await markRead(ctx, viewer, sessionId, seen)
+  if (request.marksRead && request.filterTerm === undefined) await markRead(ctx, viewer, sessionId, seen)
   return {
     total_count: page.totalCount,
     entries: page.rows.map(presentMessage),
@@ -72,13 +72,14 @@ export async function syncMessages(
 
 /**
  * Older messages, newest first: those created strictly before `before`, whole stamps at a time. Somebody
- * who was removed sees what came before the removal.
+ * who was removed sees what came before the removal. With `marksRead` those that are asked for from the future,
+ * the newest, are read then.
  */
 export async function getHistory(
   ctx: Context,
   viewer: Viewer,
   sessionId: string,
-  page: { before: Stamp; limit: number; offset: number },
+  page: { before: Stamp; limit: number; offset: number; marksRead: boolean },
 ): Promise<MessageObject[]> {
   const find = (before: Stamp) =>
     findHistory(ctx.db, sessionId, { before, limit: Math.min(page.limit, MAX_LIMIT), offset: page.offset })
@@ -93,7 +94,7 @@ export async function getHistory(
     const upToRemoval = await find(Math.min(page.before, removedAt))
     return upToRemoval.map((row) => presentInHistory(asOfRemoval(row, removedAt)))
   }
-  if (page.before > ctx.now()) await markRead(ctx, viewer, sessionId, newestOf(rows))
+  if (page.marksRead && page.before > ctx.now()) await markRead(ctx, viewer, sessionId, newestOf(rows))
   return rows.map(presentInHistory)
 }
 

@@ -12,31 +12,39 @@ import { deleteMessage, editMessage, getHistory, getMessage, sendMessage, syncMe
 const SessionParams = z.object({ sessionId: Id })
 const MessageParams = SessionParams.extend({ messageId: Id })
 
+/** Devices that sync in the background keep what is unread; old clients mark it as read by pulling. */
+const MessageListQuery = ListQuery.extend({ unread: z.literal('keep', 'must be keep').optional() })
+
 export function messageRoutes(ctx: Context): Router {
   const router = Router()
   router.get(
     '/sessions/:sessionId/messages',
     route({
-      summary: 'Messages that are new or have changed; marks as read what it gives',
+      summary: 'Messages that are new or have changed; marks as read what it gives, unless unread=keep',
       params: SessionParams,
-      query: ListQuery,
+      query: MessageListQuery,
       answer: MessageListObject,
       run: ({ viewer, params, query, cursor }) =>
-        syncMessages(ctx, viewer, params.sessionId, pageRequest(query, cursor)),
+        syncMessages(ctx, viewer, params.sessionId, {
+          ...pageRequest(query, cursor),
+          marksRead: query.unread !== 'keep',
+        }),
     }),
   )
   router.get(
     '/sessions/:sessionId/messages/history',
     route({
-      summary: 'Older messages, newest first; for removed members those from before their removal',
+      summary:
+        'Older messages, newest first; for removed members those from before their removal. The newest are marked as read, unless unread=keep',
       params: SessionParams,
-      query: ListQuery,
+      query: MessageListQuery,
       answer: z.array(MessageObject),
       run: ({ viewer, params, query, cursor }) =>
         getHistory(ctx, viewer, params.sessionId, {
           before: cursor ?? Number.MAX_SAFE_INTEGER,
           limit: query.limit ?? DEFAULT_LIMIT,
           offset: query.offset ?? 0,
+          marksRead: query.unread !== 'keep',
         }),
     }),
   )

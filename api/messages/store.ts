@@ -216,9 +216,9 @@ export function sentHash(sent: { senderId: string | null; type: string; content:
 }
 
 /**
- * Replaces what a message says, in its old place. When it is its session's last, every member's conversation
- * shows it, so the head moves with it (yun2win.md §3 #25). Gives the removed members whose frozen
- * conversation shows it; those have moved too.
+ * Replaces what a message says, in its old place. The head moves with it, and so every member's conversation: it
+ * may show the message (yun2win.md §3 #25). Gives the removed members whose frozen conversation shows it; those
+ * have moved too.
  */
 export async function updateMessage(
   trx: Trx,
@@ -242,12 +242,8 @@ export async function updateMessage(
     .where('id', '=', message.id)
     .returningAll()
     .executeTakeFirstOrThrow()
-  await trx
-    .updateTable('session_head')
-    .set({ v })
-    .where('session_id', '=', message.session_id)
-    .where('last_message_id', '=', message.id)
-    .execute()
+  // Whichever message it is: a client that was away learns from its conversation list which sessions to pull.
+  await trx.updateTable('session_head').set({ v }).where('session_id', '=', message.session_id).execute()
   const frozen = await trx
     .updateTable('conversation')
     .set({ v })

@@ -7,9 +7,8 @@ import { findAppByKey } from '../apps/store.js'
 import type { Context } from '../context.js'
 import { viewerOf } from '../http/authenticate.js'
 import { requireActive } from '../users/active.js'
-
-/** What clients are told (seconds); push accepts the token longer. (yun2win.md §1.9, §2.3) */
-const IM_TOKEN_SHOWN_S = 3600
+import { signImToken } from './im-tokens.js'
+import { presentToken } from './present.js'
 
 /**
  * Sells tokens for an app's key: the raw secret buys an admin token; the dated secret of a login buys an
@@ -25,7 +24,7 @@ export async function issueToken(
   if (!app) throw new AppError('InvalidClient', 'client_id: there is no such app')
 
   if (isSameText(body.client_secret, app.secret)) {
-    return present(ctx.tokens.sign('admin', { app: app.id }), TOKEN_LIFETIME_S.admin)
+    return presentToken(ctx.tokens.sign('admin', { app: app.id }), TOKEN_LIFETIME_S.admin)
   }
   if (!isDatedSecret(body.client_secret, app.secret, ctx.now())) {
     throw new AppError('InvalidClient', 'client_secret: is wrong or too old')
@@ -35,17 +34,5 @@ export async function issueToken(
     throw new AppError('InvalidToken', 'the access token is not of a user of this app')
   }
   await requireActive(ctx, viewer)
-  const policy = app.device_policy ?? ctx.config.devicePolicy
-  const token = ctx.tokens.sign('im', {
-    sub: viewer.userId,
-    app: app.id,
-    login: viewer.login,
-    ...(body.device !== undefined && { device: body.device }),
-    ...(policy === 'kick' && { kicks: true }),
-  })
-  return present(token, IM_TOKEN_SHOWN_S)
-}
-
-function present(accessToken: string, lifetimeS: number): TokenObject {
-  return { token_type: 'bearer', access_token: accessToken, expires_in: lifetimeS }
+  return signImToken(ctx, app, { userId: viewer.userId, login: viewer.login, device: body.device })
 }

@@ -1,14 +1,21 @@
 import { Router } from 'express'
 import { z } from 'zod'
 import { Id } from '../../shared/wire/ids.js'
-import { LoginObject, listOf, Nothing, UserObject } from '../../shared/wire/objects.js'
+import { LoginObject, listOf, Nothing, TokenObject, UserObject } from '../../shared/wire/objects.js'
 import { LoginBody, RegisterBody } from '../../shared/wire/requests.js'
-import { CreateUserBody, SetPasswordBody, SuccessObject, UpdateUserBody } from '../../shared/wire/users.js'
+import {
+  CreateUserBody,
+  ImTokenBody,
+  SetPasswordBody,
+  SuccessObject,
+  UpdateUserBody,
+} from '../../shared/wire/users.js'
 import { getAppByKey } from '../apps/apps.js'
 import type { Context } from '../context.js'
 import { ListQuery, pageRequest, route } from '../http/route.js'
 import { addressOf } from '../limits/middleware.js'
 import { logout } from '../logins/logins.js'
+import { issueImToken } from '../oauth/im-tokens.js'
 import { createUser, deleteUser, setPassword, updateUser } from './profile.js'
 import { listUsers } from './search.js'
 import { listUsersSeen } from './seen.js'
@@ -65,6 +72,15 @@ export function userRoutes(ctx: Context): Router {
         await logout(ctx, viewer)
         return { success: true as const }
       },
+    }),
+  )
+  router.post(
+    '/users/imToken',
+    route({
+      summary: 'An imToken, with which devices of the user connect to push; not for administrators',
+      body: ImTokenBody,
+      answer: TokenObject,
+      run: ({ viewer, body }) => issueImToken(ctx, viewer, body),
     }),
   )
   router.get(

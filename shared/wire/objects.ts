@@ -30,7 +30,7 @@ export const UserObject = z.object({
 })
 export type UserObject = z.infer<typeof UserObject>
 
-/** `key` and `secret` buy an imToken at /oauth/token; `expires` is in seconds. */
+/** `key` and `secret` buy an imToken at /oauth/token, for a day or two; `expires` is in seconds. */
 export const LoginObject = UserObject.extend({
   token: z.string(),
   expires: z.number().int(),

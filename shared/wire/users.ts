@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Id } from './ids.js'
-import { Account, Password } from './requests.js'
+import { Account, Password, TokenBody } from './requests.js'
 import { AvatarUrl, DisplayName } from './text.js'
 
 /** What clients send about users, and the answers that only they have. (yun2win.md §1.9) */
@@ -13,6 +13,10 @@ export type SetPasswordBody = z.infer<typeof SetPasswordBody>
 
 export const SuccessObject = z.object({ success: z.literal(true) })
 export type SuccessObject = z.infer<typeof SuccessObject>
+
+/** An imToken for the bearer of an access token, without the key and secret that /oauth/token asks for. */
+export const ImTokenBody = TokenBody.pick({ device: true })
+export type ImTokenBody = z.infer<typeof ImTokenBody>
 
 /** What is absent stays as it is; so does a blank name. Only administrators change role and status. */
 export const UpdateUserBody = z.object({

@@ -59,6 +59,7 @@ test('lists take a cursor, bodies come in both encodings, public routes ask for 
     'limit',
     'offset',
     'filter_term',
+    'unread',
     'Client-Sync-Time',
   ])
   expect(get.security).toEqual([{ bearer: [] }, { query: [] }])

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import jwt from 'jsonwebtoken'
 import { ensureApp } from '../../api/apps/store.js'
 import { createTokens, type Tokens } from '../../shared/server/tokens.js'
-import type { LoginObject } from '../../shared/wire/objects.js'
+import type { LoginObject, TokenObject } from '../../shared/wire/objects.js'
 import { type RequestOptions, request } from '../helpers/http.js'
 import { Person } from '../helpers/person.js'
 import { expectRefusal } from '../helpers/refusal.js'
@@ -321,6 +321,66 @@ describe('/oauth/token', () => {
   })
 })
 
+describe('users/imToken', () => {
+  const ask = (options: RequestOptions) => request('POST', `${env.url}/v1/users/imToken`, options)
+  const inForm = (fields: Record<string, string>) => ({ form: { ...fields, access_token: alice.token } })
+
+  test('gives for the access token alone what /oauth/token sells', async () => {
+    const form = {
+      grant_type: 'client_credentials',
+      client_id: alice.login.key,
+      client_secret: alice.login.secret,
+    }
+    for (const device of [undefined, 'phone']) {
+      const more = device === undefined ? undefined : { device }
+      const sold = await request('POST', `${env.url}/oauth/token`, {
+        token: alice.token,
+        form: { ...form, ...more },
+      })
+      const { access_token: soldToken, ...soldRest } = sold.body
+      for (const options of [{ token: alice.token, json: more }, inForm({ ...more })]) {
+        const { status, body } = await ask(options)
+        expect(status).toBe(200)
+        const { access_token: token, ...rest } = body
+        expect(rest).toEqual(soldRest)
+        expect(tokens.verify('access', token)).toBeUndefined()
+        const claims = tokens.verify('im', soldToken)
+        expect(claims).toMatchObject({ sub: alice.id, app: appId, ...more })
+        expect(tokens.verify('im', token)).toEqual({ ...claims, iat: expect.any(Number) })
+      }
+    }
+  })
+
+  test('also when the secret of the login has gone stale', async () => {
+    now = NOON + 29 * DAY_MS
+    const { status, body } = await ask({ token: alice.token })
+    expect(status).toBe(200)
+    expect(tokens.verify('im', body.access_token)).toMatchObject({ sub: alice.id })
+  })
+
+  test('an administrator has no devices: 403', async () => {
+    const token = tokens.sign('admin', { app: appId })
+    expectRefusal(await ask({ token }), 403)
+    expectRefusal(await ask({ token, json: { device: 'phone' } }), 403)
+  })
+
+  test('no token is 400, a bad one 401', async () => {
+    for (const options of [{}, { json: { device: 'phone' } }, { json: { access_token: alice.token } }]) {
+      const answer = await ask(options)
+      expectRefusal(answer, 400)
+      expect(answer.body).toMatchObject({ error: 'invalid_request' })
+    }
+    for (const token of [
+      'garbage',
+      tokens.sign('access', { sub: alice.id, app: appId, login: 'l' }, -10),
+      tokens.sign('im', { sub: alice.id, app: appId, login: 'l' }),
+      tokens.sign('service', { sub: 'push' }),
+    ]) {
+      expectRefusal(await ask({ token }), 401)
+    }
+  })
+})
+
 describe('apps do not see each other', () => {
   const OTHER = { key: 'other-key', secret: 'other-secret' }
   let mallory: Person
@@ -405,6 +465,13 @@ describe('apps do not see each other', () => {
       })
       expectRefusal(answer, 401)
     }
+  })
+
+  test('an imToken for the access token alone is of the token’s app', async () => {
+    const { access_token: token } = await mallory.must<TokenObject>('POST', 'users/imToken')
+    const { app } = tokens.verify('access', mallory.token) as { app: string }
+    expect(app).not.toBe(appId)
+    expect(tokens.verify('im', token)).toMatchObject({ sub: mallory.id, app })
   })
 
   test('a login looks in its own app only', async () => {

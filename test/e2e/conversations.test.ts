@@ -177,6 +177,55 @@ describe('unread', () => {
   })
 })
 
+describe('unread=keep', () => {
+  const LISTS = ['messages', 'messages/history']
+
+  test.each(LISTS)('%s: the same answer, and nothing is read until it is asked for without', async (list) => {
+    const { id } = await alice.group(bob)
+    await bob.pullMessages(id)
+    for (const text of ['1', '2', '3']) await alice.send(id, text)
+    const before = await conversation(bob, id)
+    expect(before.unread).toBe(3)
+    const ask = (query: string, cursor?: number) =>
+      bob.must('GET', `sessions/${id}/${list}${query}`, { cursor })
+
+    const kept = await ask('?unread=keep')
+    await ask('?unread=keep&limit=2&offset=1', 0)
+    await ask('?unread=keep&limit=1000', FUTURE)
+    // Not even its stamp has moved.
+    expect(await conversation(bob, id)).toEqual(before)
+
+    expect(await ask('')).toEqual(kept)
+    expect(await unreadOf(bob, id)).toBe(0)
+  })
+
+  test.each(LISTS)('%s: any other word is refused, and nothing is read', async (list) => {
+    const { id } = await alice.group(bob)
+    await bob.pullMessages(id)
+    await alice.send(id, '1')
+    for (const unread of ['', 'KEEP', 'keep%20', 'read', 'true', '0', 'null', '%00', 'keep&unread=keep']) {
+      const answer = await bob.call('GET', `sessions/${id}/${list}?unread=${unread}`)
+      expectRefusal(answer, 400)
+      expect(answer.body).toMatchObject({ code: 'InvalidParameter', message: 'unread: must be keep' })
+    }
+    expect(await unreadOf(bob, id)).toBe(1)
+  })
+
+  test('opens nothing to a stranger, and to a removed member what was before the removal', async () => {
+    const { id } = await alice.group(bob)
+    for (const list of LISTS)
+      expectRefusal(await carol.call('GET', `sessions/${id}/${list}?unread=keep`), 403)
+    await alice.send(id, 'before')
+    await remove(alice, id, bob)
+    await alice.send(id, 'after')
+    expectRefusal(await bob.call('GET', `sessions/${id}/messages?unread=keep`), 403)
+    const path = `sessions/${id}/messages/history?unread=keep`
+    const texts = (await bob.must<MessageObject[]>('GET', path)).map(({ content }) => textOf(content))
+    expect(texts).toContain('before')
+    expect(texts).not.toContain('after')
+  })
+})
+
 describe('coming and going', () => {
   test('a new member’s list shows the group from the joining on, with that message unread', async () => {
     const { id } = await alice.group(bob)

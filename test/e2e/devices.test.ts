@@ -24,6 +24,10 @@ async function imTokenFor(person: Person, device?: string) {
   })
 }
 
+/** The same for the access token alone. */
+const imTokenAlone = (person: Person, device?: string) =>
+  person.call('POST', 'users/imToken', { json: { device } })
+
 test('DEVICE_POLICY=kick: a second page logs the first one out, a phone does not', async () => {
   const env = await TestEnv.start({ settings: { DEVICE_POLICY: 'kick' } })
   close = () => env.close()
@@ -38,6 +42,24 @@ test('DEVICE_POLICY=kick: a second page logs the first one out, a phone does not
   await expect(alice.connect(env.wsUrl, { clientId: oldId(1, 1) })).rejects.toMatchObject({ code: 10 })
 })
 
+test('DEVICE_POLICY=kick: a class is the same whichever way the imToken was asked for', async () => {
+  const env = await TestEnv.start({ settings: { DEVICE_POLICY: 'kick' } })
+  close = () => env.close()
+  const alice = await env.person('alice')
+  const connect = async (ask: typeof imTokenFor, device: string) =>
+    alice.connect(env.mqttUrl, { password: (await ask(alice, device)).body.access_token })
+  const tablet = await connect(imTokenAlone, 'tablet')
+  const first = await connect(imTokenAlone, 'phone')
+  const second = await connect(imTokenAlone, 'phone')
+  await first.waitFor((frame) => frame.returnCode === 10)
+  const third = await connect(imTokenFor, 'phone')
+  await second.waitFor((frame) => frame.returnCode === 10)
+  await connect(imTokenAlone, 'phone')
+  await third.waitFor((frame) => frame.returnCode === 10)
+  expect(tablet.client.connected).toBe(true)
+  expect(tablet.frames).toEqual([{ returnCode: 11 }])
+})
+
 test('an app of its own policy', async () => {
   const env = await TestEnv.start()
   close = () => env.close()
@@ -50,13 +72,15 @@ test('an app of its own policy', async () => {
   const page = await alice.connect(env.wsUrl, { clientId: oldId(3) })
   await alice.connect(env.wsUrl, { clientId: oldId(4) })
   await page.waitFor((frame) => frame.returnCode === 10)
+  const { access_token: token } = (await imTokenAlone(alice)).body
+  expect(env.api.context.tokens.verify('im', token)).toMatchObject({ kicks: true })
 })
 
 test.each(['', 'a phone', 'x'.repeat(17), 'a_b'])('%j is no device class', async (device) => {
   const env = await TestEnv.start()
   close = () => env.close()
   const alice = await env.person('alice')
-  expectRefusal(await imTokenFor(alice, device), 400)
+  for (const ask of [imTokenFor, imTokenAlone]) expectRefusal(await ask(alice, device), 400)
 })
 
 test('the API keeps when a user was last seen', async () => {

@@ -124,11 +124,17 @@ describe('a recall', () => {
     }
     const delta = await bob.pullConversations(stampOf(before.updatedAt))
     expect(delta.entries).toMatchObject([{ id: before.id, unread: 1, name: before.name }])
-    // An older message moves nobody's conversation.
-    const newer = await bob.send(id, 'newer')
-    const second = await alice.send(id, 'second')
-    await bob.must('DELETE', pathOf(newer))
-    expect((await conversation(carol, id)).updatedAt).toBe(second.updatedAt)
+  })
+
+  test('of an older message moves the conversations too, so that who was away knows where to look', async () => {
+    const { id } = await alice.group(bob, carol)
+    const older = await bob.send(id, 'older')
+    await alice.send(id, 'newer')
+    const before = await conversation(carol, id)
+    await bob.must('DELETE', pathOf(older))
+    const after = await conversation(carol, id)
+    expect(stampOf(after.updatedAt)).toBeGreaterThan(stampOf(before.updatedAt))
+    expect({ ...after, updatedAt: '' }).toEqual({ ...before, updatedAt: '' })
   })
 
   test('W25: reaches the frozen conversation of whoever was removed while it was the newest', async () => {

@@ -169,6 +169,16 @@ describe('a user', () => {
     expect(await bob.call('GET', `users/${alice.id}`)).toMatchObject({ status: 200 })
   })
 
+  test('asks for imTokens as for anything else', async () => {
+    await start({ request: RARELY })
+    const alice = await env.person('alice')
+    for (let n = 0; n < 3; n++) {
+      expect(await alice.call('POST', 'users/imToken')).toMatchObject({ status: 200 })
+    }
+    expectTooMany(await alice.call('POST', 'users/imToken'))
+    expectTooMany(await alice.call('GET', `users/${alice.id}`))
+  })
+
   test('lists everybody in sight so often and no more, in pages as long as may be', async () => {
     await start({ seen: RARELY })
     const alice = await env.person('alice')

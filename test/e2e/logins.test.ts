@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import type { LoginObject } from '../../shared/wire/objects.js'
+import type { LoginObject, TokenObject } from '../../shared/wire/objects.js'
 import { administratorOf } from '../helpers/admin.js'
 import { type Apart, startApart } from '../helpers/apart.js'
 import { createTestDatabase, type TestDatabase } from '../helpers/database.js'
 import { request } from '../helpers/http.js'
-import { type Device, Person } from '../helpers/person.js'
+import { type Device, Person, stampOf } from '../helpers/person.js'
 import { expectRefusal } from '../helpers/refusal.js'
 import { TestEnv } from '../helpers/test-env.js'
 
@@ -89,6 +89,29 @@ describe.each([
       expect(devices[1].client.connected).toBe(true)
       await web.connect(place[url])
       await logInAgain(phone)
+    },
+  )
+
+  test.each(['mqttUrl', 'wsUrl'] as const)(
+    'an imToken for the access token alone connects to %s, until its login ends',
+    async (url) => {
+      const phone = await place.person(`alone-${url.toLowerCase()}`)
+      const web = await logInAgain(phone)
+      const ask = (login: Person) => login.must<TokenObject>('POST', 'users/imToken')
+      const [password, ofWeb] = (await Promise.all([phone, web].map(ask))).map(
+        ({ access_token }) => access_token,
+      ) as [string, string]
+      const device = await phone.connect(place[url], { password })
+      // Devices hear of what is sent, as with any imToken.
+      const group = await web.group()
+      const sent = await web.send(group.id, 'hello')
+      await device.nudge(`group_${group.id}`, stampOf(sent.updatedAt))
+
+      await phone.must('POST', 'users/logout')
+      await closed(device)
+      await expect(phone.connect(place[url], { password })).rejects.toMatchObject({ code: 5 })
+      expectRefusal(await phone.call('POST', 'users/imToken'), 401)
+      await web.connect(place[url], { password: ofWeb })
     },
   )
 
