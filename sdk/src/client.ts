@@ -1,0 +1,349 @@
+import type { LoginObject, UserObject } from '../../shared/wire/objects.js'
+import { Account, type Login, loginOf } from './account.js'
+import type { ClientEvents } from './client-events.js'
+import type { Unsubscribe } from './events.js'
+import type { AnyMessageType } from './extend/message-type.js'
+import type { AnySyncType, CustomRow, SyncType } from './extend/sync-type.js'
+import { Files } from './http/files.js'
+import { type Fetch, Rest } from './http/rest.js'
+import type { Transport } from './link/transport.js'
+import { webSocketTransport } from './link/websocket.js'
+import type { Contacts } from './model/contacts.js'
+import type { Conversation } from './model/conversation.js'
+import type { CustomList } from './model/custom-list.js'
+import type { Emojis } from './model/emojis.js'
+import type { Favourites } from './model/favourites.js'
+import type { Me } from './model/me.js'
+import { Model } from './model/model.js'
+import type { Session } from './model/session.js'
+import type { Sessions } from './model/sessions.js'
+import type { SyncedList } from './model/synced-list.js'
+import { Users } from './model/users.js'
+import { memoryStorage } from './store/memory.js'
+import type { Storage, StorageAdapter } from './store/storage.js'
+import type { State } from './sync/states.js'
+
+export interface ClientOptions {
+  /** Of the server's REST API: `https://chat.example.com`. */
+  url: string
+  /** Which app's accounts; the server's default app unless given. */
+  appKey?: string
+  /** Where everything is kept; in memory unless given. See `indexedDbStorage` and `localStorageStorage`. */
+  storage?: StorageAdapter
+  fetch?: Fetch
+  /** How push is reached: MQTT over WebSocket unless given. See `nudge-sdk/mqtt` for TCP. */
+  mqtt?: Transport
+  /** Where push is; asked of the server unless given. */
+  pushUrl?: string
+  /** The class of this device (`web`, `phone`), where the app allows one of each at a time. */
+  device?: string
+  /** Kinds of messages of your own. */
+  messageTypes?: readonly AnyMessageType[]
+  /** Collections of your own. */
+  syncTypes?: readonly AnySyncType[]
+  /** What is sent as password for what was typed. Old yun2win clients send an MD5: see `md5Password`. */
+  hashPassword?(typed: string): string | Promise<string>
+  timing?: Partial<Timing>
+}
+
+/** How patient the client is; all in ms. */
+export interface Timing {
+  /** First and longest pause before something that failed is tried again; half of it random. */
+  retryFirst: number
+  retryMax: number
+  /** How long an answer may take. */
+  request: number
+  /** Between two signs of life on the connection. */
+  keepalive: number
+}
+
+const TIMING: Timing = { retryFirst: 1000, retryMax: 30_000, request: 20_000, keepalive: 30_000 }
+
+export interface Credentials {
+  /** The login account, an e-mail address in practice. */
+  account: string
+  /** As it is typed. */
+  password: string
+}
+
+export interface Registration extends Credentials {
+  name?: string
+  avatarUrl?: string
+  /** Of an invitation by e-mail to this account: joins that group. */
+  invitation?: string
+}
+
+const LOGIN = 'login'
+
+/** One user's client: connects, syncs, sends, and keeps it all. Made by `createClient`. */
+export class Client {
+  readonly users: Users
+  readonly files: Files
+  readonly #options: ClientOptions
+  readonly #model: Model
+  readonly #rest: Rest
+  readonly #timing: Timing
+  #opened: Promise<Storage> | undefined
+  #login: Login | undefined
+  #account: Account | undefined
+  /** Logging in and out, one after the other. */
+  #turn: Promise<unknown> = Promise.resolve()
+
+  constructor(options: ClientOptions) {
+    this.#options = options
+    this.#timing = { ...TIMING, ...options.timing }
+    const fetch: Fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init))
+    this.#rest = new Rest({
+      url: options.url.replace(/\/+$/, ''),
+      fetch,
+      timeoutMs: this.#timing.request,
+      token: () => this.#login?.token,
+      onTokenRejected: (token) => this.#rejected(token),
+      onRequest: (request) => this.#model.events.emit('trace', { kind: 'request', request }),
+    })
+    this.#model = new Model(this.#rest, options.messageTypes ?? [], options.syncTypes ?? [])
+    this.users = new Users(this.#model)
+    this.files = new Files(this.#rest, () => this.#login?.token, fetch)
+  }
+
+  // --- what it holds
+
+  /** Who is logged in. */
+  get me(): Me | undefined {
+    return this.#model.profile.items[0]
+  }
+
+  /** Pinned ones first, then the one that was active last. */
+  get conversations(): SyncedList<ConversationRow, Conversation> {
+    return this.#model.conversations
+  }
+
+  get sessions(): Sessions {
+    return this.#model.sessions
+  }
+
+  get contacts(): Contacts {
+    return this.#model.contacts
+  }
+
+  get favourites(): Favourites {
+    return this.#model.favourites
+  }
+
+  get emojis(): Emojis {
+    return this.#model.emojis
+  }
+
+  /** The rows of a sync type of your own: the user's, or those of a session. */
+  synced<R extends CustomRow>(type: SyncType<R>, session?: Session): CustomList<R> {
+    const list = this.#model.customList(type, session?.id)
+    if (session && list.cursor === undefined && this.#account) void this.#load(list)
+    return list
+  }
+
+  /** Where it stands with the server. See `State`. */
+  get state(): State {
+    return this.#account?.state ?? 'idle'
+  }
+
+  /** Resolves as soon as it is in this state. */
+  async until(state: State): Promise<void> {
+    if (this.state !== state) await this.#model.events.next('status', (event) => event.state === state)
+  }
+
+  /** Calls `listener` with every event of this name. Returns what ends that. */
+  on<Name extends keyof ClientEvents>(
+    name: Name,
+    listener: (event: ClientEvents[Name]) => void,
+  ): Unsubscribe {
+    return this.#model.events.on(name, listener)
+  }
+
+  /** Resolves with the next event of this name that fits. */
+  next<Name extends keyof ClientEvents>(
+    name: Name,
+    fits?: (event: ClientEvents[Name]) => boolean,
+  ): Promise<ClientEvents[Name]> {
+    return this.#model.events.next(name, fits)
+  }
+
+  // --- who it is
+
+  /** Creates an account, without logging in. Throws NudgeError: AlreadyExists, InvalidParameter. */
+  async register({ account, password, name, avatarUrl, invitation }: Registration): Promise<void> {
+    const { appKey } = this.#options
+    await this.#rest.ask<UserObject>({
+      method: 'POST',
+      path: 'users/register',
+      json: {
+        email: account,
+        password: await this.#hash(password),
+        ...(name !== undefined && { name }),
+        ...(avatarUrl !== undefined && { avatarUrl }),
+        ...(invitation !== undefined && { key: invitation }),
+        ...(appKey !== undefined && { appKey }),
+      },
+    })
+  }
+
+  /** Logs in and begins to sync. Whoever was logged in before is logged out. Throws NudgeError: WrongCredentials. */
+  async login({ account, password }: Credentials): Promise<Me> {
+    const { appKey } = this.#options
+    const answer = await this.#rest.ask<LoginObject>({
+      method: 'POST',
+      path: 'users/login',
+      json: {
+        email: account,
+        password: await this.#hash(password),
+        ...(appKey !== undefined && { appKey }),
+      },
+    })
+    return this.#inTurn(async () => {
+      await this.#end('logout', true)
+      const login = loginOf(answer)
+      const storage = await this.#storage()
+      await storage.write([[LOGIN, login]])
+      return this.#open(login)
+    })
+  }
+
+  /** Goes on where this device stopped. Undefined when nobody is logged in here. Works without a connection. */
+  async resume(): Promise<Me | undefined> {
+    return this.#inTurn(async () => {
+      if (this.#account) return this.me
+      const login = (await (await this.#storage()).get(LOGIN)) as Login | undefined
+      return login && this.#open(login)
+    })
+  }
+
+  /** Ends the login, on the server too where that can be reached, and forgets everything of it on this device. */
+  async logout(): Promise<void> {
+    await this.#inTurn(async () => {
+      if (this.#login) await this.#rest.ask({ method: 'POST', path: 'users/logout' }).catch(() => {})
+      await this.#end('logout', true)
+    })
+  }
+
+  /** The other logins of the user end. Throws NudgeError: WrongCredentials. */
+  async changePassword(old: string, password: string): Promise<void> {
+    const json = { oldPassword: await this.#hash(old), password: await this.#hash(password) }
+    await this.#rest.ask({ method: 'POST', path: 'users/setPassword', json })
+  }
+
+  /** After `kicked`: takes the place back. */
+  async start(): Promise<void> {
+    await this.#account?.start()
+  }
+
+  /** Stops and lets go of everything; what is kept stays. A page need not call it, a Node process that ends should. */
+  async close(): Promise<void> {
+    await this.#inTurn(async () => {
+      await this.#leave()
+      const opened = this.#opened
+      this.#opened = undefined
+      await (await opened)?.close()
+    })
+  }
+
+  async #open(login: Login): Promise<Me> {
+    const { pushUrl, device, mqtt } = this.#options
+    this.#login = login
+    this.#account = await Account.open({
+      login,
+      name: this.#name,
+      adapter: this.#adapter,
+      storage: await this.#storage(),
+      rest: this.#rest,
+      files: this.files,
+      model: this.#model,
+      transport: mqtt ?? webSocketTransport(),
+      pushUrl,
+      device,
+      keepaliveS: this.#timing.keepalive / 1000,
+      backOff: { firstMs: this.#timing.retryFirst, maxMs: this.#timing.retryMax },
+      onStatus: (event) => {
+        this.#model.events.emit('status', event)
+        if (event.state === 'kicked') this.#model.events.emit('kicked', undefined)
+      },
+      onLoggedOut: (reason) => void this.#inTurn(() => this.#end(reason, false)),
+    })
+    return this.me as Me
+  }
+
+  /** The server takes the token no longer: nobody is logged in. What is kept stays, for when the user logs in again. */
+  #rejected(token: string): void {
+    void this.#inTurn(async () => {
+      if (this.#login?.token === token) await this.#end('rejected', true)
+    })
+  }
+
+  /** `isOurs`: this tab found out, so it cleans up and tells the others. */
+  async #end(reason: 'logout' | 'rejected', isOurs: boolean): Promise<void> {
+    const login = this.#login
+    const account = this.#account
+    if (!login || !account) return
+    if (isOurs) account.tellLoggedOut(reason)
+    await this.#leave()
+    if (isOurs) {
+      const storage = await this.#storage()
+      await storage.write([[LOGIN, undefined]])
+      if (reason === 'logout') await Account.clear(storage, login.userId)
+    }
+    this.#model.events.emit('loggedOut', { reason })
+  }
+
+  async #leave(): Promise<void> {
+    const account = this.#account
+    const previous = this.state
+    this.#account = undefined
+    this.#login = undefined
+    await account?.close()
+    this.#model.detach()
+    if (previous !== 'idle') this.#model.events.emit('status', { state: 'idle', previous })
+  }
+
+  async #load<R extends CustomRow>(list: CustomList<R>): Promise<void> {
+    await list.restore(this.#model.replica())
+    await list.sync().catch(() => {})
+  }
+
+  async #hash(typed: string): Promise<string> {
+    return (await this.#options.hashPassword?.(typed)) ?? typed
+  }
+
+  #storage(): Promise<Storage> {
+    this.#opened ??= this.#adapter.open(this.#name)
+    return this.#opened
+  }
+
+  #memory: StorageAdapter | undefined
+
+  get #adapter(): StorageAdapter {
+    if (this.#options.storage) return this.#options.storage
+    this.#memory ??= memoryStorage()
+    return this.#memory
+  }
+
+  get #name(): string {
+    const { url, appKey } = this.#options
+    return appKey ? `${url} ${appKey}` : url
+  }
+
+  #inTurn<T>(act: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(act, act)
+    this.#turn = result.catch(() => {})
+    return result
+  }
+}
+
+type ConversationRow = Conversation['row']
+
+/**
+ * @example
+ * const client = createClient({ url: 'http://127.0.0.1:8080', storage: indexedDbStorage() })
+ * await client.login({ account: 'alice@example.com', password: 'secret' })
+ * client.on('message', (message) => console.log(message.preview))
+ */
+export function createClient(options: ClientOptions): Client {
+  return new Client(options)
+}

@@ -1,0 +1,52 @@
+export type Unsubscribe = () => void
+
+/** Events by name, each with the type of its argument. */
+export class Emitter<Events extends object> {
+  #listeners = new Map<keyof Events, Set<(event: never) => void>>()
+
+  constructor(private readonly onFailure: (error: unknown) => void = report) {}
+
+  /** Calls `listener` from now on. Returns what ends that. */
+  on<Name extends keyof Events>(name: Name, listener: (event: Events[Name]) => void): Unsubscribe {
+    const listeners = this.#listeners.get(name) ?? new Set()
+    this.#listeners.set(name, listeners)
+    // Wrapped, so that one function given twice is two listeners.
+    const own = (event: Events[Name]) => listener(event)
+    listeners.add(own)
+    return () => {
+      listeners.delete(own)
+    }
+  }
+
+  /** Resolves with the next event of the name that fits. */
+  next<Name extends keyof Events>(
+    name: Name,
+    fits: (event: Events[Name]) => boolean = () => true,
+  ): Promise<Events[Name]> {
+    return new Promise((resolve) => {
+      const off = this.on(name, (event) => {
+        if (!fits(event)) return
+        off()
+        resolve(event)
+      })
+    })
+  }
+
+  /** A listener that throws stops neither the others nor who emits: syncing must not depend on the app's code. */
+  emit<Name extends keyof Events>(name: Name, event: Events[Name]): void {
+    for (const listener of [...(this.#listeners.get(name) ?? [])]) {
+      try {
+        ;(listener as (event: Events[Name]) => void)(event)
+      } catch (error) {
+        this.onFailure(error)
+      }
+    }
+  }
+}
+
+/** As an exception that nobody caught: it shows in the console, and test runners and error trackers see it. */
+function report(error: unknown): void {
+  queueMicrotask(() => {
+    throw error
+  })
+}

@@ -1,0 +1,234 @@
+import type { MessageObject } from '../../../shared/wire/objects.js'
+import { DRAFTS, type Draft } from '../send/draft.js'
+import type { Write } from '../store/storage.js'
+import type { Core } from './core.js'
+import { LiveList } from './live-list.js'
+import { Message, messagePrefix } from './message.js'
+
+const FIRST_PAGE = 50
+/** So many are held in memory, and as many again before the oldest are let go; more for who scrolls up. */
+const HELD = 500
+/** Above every digit that a key goes on with. */
+const END = ':'
+
+/**
+ * A session's messages, oldest first, with those that are on their way at the end. Holds the newest ones once it is
+ * open; `loadOlder` goes back in time.
+ */
+export class MessageList extends LiveList<Message> {
+  #byKey = new Map<string, Message>()
+  #isOpen = false
+  #opening: Promise<void> | undefined
+  /** Nothing below this key is held in memory, though the storage has more. Empty: all that the storage has is. */
+  #low = ''
+  #held = HELD
+  #serverHasMore = true
+
+  constructor(
+    private readonly core: Core,
+    private readonly sessionId: string,
+  ) {
+    super()
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen
+  }
+
+  /** Whether there are older ones than the first. */
+  get hasMore(): boolean {
+    return this.#low !== '' || this.#serverHasMore
+  }
+
+  /** Undefined when it is not held. */
+  get(id: string): Message | undefined {
+    return this.items.find((message) => message.id === id)
+  }
+
+  /**
+   * Shows the newest messages and keeps them up to date until `close`. Resolves when they are here; without a
+   * connection, when what this device has is.
+   */
+  open(): Promise<void> {
+    this.#opening ??= this.#open()
+    return this.#opening
+  }
+
+  /** Lets go of what is held in memory. */
+  close(): void {
+    if (!this.#isOpen) return
+    this.core.watch(this.sessionId, false)
+    this.clear()
+  }
+
+  /** Goes back in time. Gives how many came; 0 with `hasMore` false when that was all. Throws NudgeError. */
+  async loadOlder(count = FIRST_PAGE): Promise<number> {
+    await this.open()
+    const stored = this.#low === '' ? 0 : await this.#loadStored(count, this.#low)
+    if (stored > 0 || !this.hasMore) return stored
+    const before = this.#byKey.size
+    await this.core.loadOlder(this.sessionId, count)
+    return this.#grew(before)
+  }
+
+  /** Pulls what is new. Throws NudgeError. */
+  sync(): Promise<void> {
+    return this.core.pull(`messages/${this.sessionId}`)
+  }
+
+  /** @internal Takes what concerns this session out of a commit. */
+  apply(writes: readonly Write[]): void {
+    if (!this.#isOpen) return
+    const prefix = messagePrefix(this.sessionId)
+    let hasChanged = false
+    for (const [key, value] of writes) {
+      if (key.startsWith(prefix))
+        hasChanged = this.#takeRow(key, value as MessageObject | undefined) || hasChanged
+      else if (key.startsWith(DRAFTS))
+        hasChanged = this.#takeDraft(key, value as Draft | undefined) || hasChanged
+      else if (key === windowKey(this.sessionId)) this.#takeWindow(value as MessageWindow | undefined)
+    }
+    if (hasChanged) this.#trim()
+    if (hasChanged) this.changed()
+  }
+
+  /** @internal Reads again what is shown: another tab may have written what it could not tell of. */
+  async refresh(): Promise<void> {
+    if (!this.#isOpen) return
+    const prefix = messagePrefix(this.sessionId)
+    const limit = Math.max(FIRST_PAGE, this.#byKey.size)
+    const page = await this.core
+      .replica()
+      .list<MessageObject>({ prefix, before: `${prefix}${END}`, reverse: true, limit })
+    for (const [key, row] of page) this.#takeRow(key, row)
+    this.changed()
+  }
+
+  /** @internal An upload has moved on. */
+  touch(): void {
+    if (this.#isOpen) this.changed()
+  }
+
+  /** @internal */
+  clear(): void {
+    this.#isOpen = false
+    this.#opening = undefined
+    this.#byKey.clear()
+    this.#low = ''
+    this.#held = HELD
+    this.#serverHasMore = true
+    this.changed()
+  }
+
+  protected arrange(): Message[] {
+    return [...this.#byKey.entries()]
+      .filter(([, message]) => !message.isDeleted)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([, message]) => message)
+  }
+
+  async #open(): Promise<void> {
+    this.#isOpen = true
+    this.core.watch(this.sessionId, true)
+    // From here on commits are taken, so that none is missed while the storage is read.
+    for (const draft of this.core.drafts.of(this.sessionId)) this.#takeDraft(draft.key, draft)
+    await this.#loadStored(FIRST_PAGE, END)
+    const window = await this.core.replica().get<MessageWindow>(windowKey(this.sessionId))
+    if (window) this.#takeWindow(window)
+    this.changed()
+    // Failures show in the client's state, and the queue tries on.
+    await this.core.pull(`messages/${this.sessionId}`).catch(() => {})
+    if (this.#stored < FIRST_PAGE && this.hasMore) {
+      await this.core.loadOlder(this.sessionId, FIRST_PAGE).catch(() => {})
+    }
+  }
+
+  get #stored(): number {
+    return [...this.#byKey.values()].filter((message) => message.id !== undefined).length
+  }
+
+  /** Takes the newest ones below a key out of the storage. */
+  async #loadStored(count: number, below: string): Promise<number> {
+    const before = this.#byKey.size
+    const prefix = messagePrefix(this.sessionId)
+    const page = await this.core.replica().list<MessageObject>({
+      prefix,
+      before: below === END ? `${prefix}${END}` : below,
+      limit: count,
+      reverse: true,
+    })
+    if (!this.#isOpen) return 0
+    this.#held = Math.max(this.#held, before + count)
+    this.#low = page.length < count ? '' : (page.at(-1)?.[0] ?? '')
+    for (const [key, row] of page) this.#takeRow(key, row)
+    // What was changed far back while the storage was read: it comes with its neighbours.
+    for (const key of this.#byKey.keys()) if (key < this.#low) this.#byKey.delete(key)
+    this.changed()
+    return this.#grew(before)
+  }
+
+  #grew(before: number): number {
+    return Math.max(0, this.#byKey.size - before)
+  }
+
+  #takeRow(key: string, row: MessageObject | undefined): boolean {
+    // Old rows that leave the storage stay in memory while they are looked at.
+    if (row === undefined || key < this.#low) return false
+    const held = this.#byKey.get(key)
+    if (held) return held.take({ row })
+    const [draftKey, sent] = this.#draftOf(row) ?? []
+    if (draftKey !== undefined) this.#byKey.delete(draftKey)
+    sent?.take({ row })
+    this.#byKey.set(key, sent ?? new Message(this.core, { row }))
+    return true
+  }
+
+  #takeDraft(key: string, draft: Draft | undefined): boolean {
+    const order = draftOrder(this.sessionId, key)
+    if (draft === undefined) return this.#byKey.delete(order)
+    const message = this.core.drafts.messageOf(key)
+    if (!message || draft.sessionId !== this.sessionId) return false
+    this.#byKey.set(order, message)
+    return true
+  }
+
+  #takeWindow(window: MessageWindow | undefined): void {
+    this.#serverHasMore = window?.hasMore ?? true
+    this.changed()
+  }
+
+  /** The same message, while it was on its way. */
+  #draftOf(row: MessageObject): [key: string, message: Message] | undefined {
+    if (row.clientMessageId === undefined) return undefined
+    const prefix = draftOrder(this.sessionId, DRAFTS)
+    for (const [key, message] of this.#byKey) {
+      if (key.startsWith(prefix) && message.clientMessageId === row.clientMessageId) return [key, message]
+    }
+    return undefined
+  }
+
+  #trim(): void {
+    if (this.#byKey.size < this.#held * 2) return
+    const keys = [...this.#byKey.keys()].sort()
+    const low = keys[keys.length - this.#held] as string
+    for (const key of keys) if (key < low) this.#byKey.delete(key)
+    this.#low = low
+  }
+}
+
+const draftOrder = (sessionId: string, draftKey: string) => `${messagePrefix(sessionId)}~${draftKey}`
+
+/** Which part of a session's messages this device holds: all that were created at `from` or later. */
+export interface MessageWindow {
+  /** Largest stamp (ms) pulled. */
+  cursor: number
+  from: number
+  /** Whether there are older ones on the server. */
+  hasMore: boolean
+  /** The user is no longer in the session; what was said up to then has been read. */
+  isOver?: boolean
+  /** Stamp (ms) of the conversation when this was last pulled: one that is no newer hides nothing new. */
+  checked: number
+}
+
+export const windowKey = (sessionId: string) => `cache/window/${sessionId}`

@@ -1,0 +1,230 @@
+import type { NotificationFrame } from '../../../shared/wire/frames.js'
+import type { UserConversationObject, UserObject } from '../../../shared/wire/objects.js'
+import { type Sync, SyncType } from '../../../shared/wire/sync-types.js'
+import type { NudgeError } from '../errors.js'
+import type { Rest } from '../http/rest.js'
+import { stampOf } from '../model/entity.js'
+import type { Model } from '../model/model.js'
+import type { Replica } from '../store/replica.js'
+import type { Write } from '../store/storage.js'
+import type { BackOffOptions } from './back-off.js'
+import { Locks } from './locks.js'
+import { MessageSync } from './message-sync.js'
+import { pullList } from './pull-list.js'
+import { SyncQueue } from './queue.js'
+
+export interface EngineOptions {
+  rest: Rest
+  replica: Replica
+  model: Model
+  userId: string
+  messagesPerSession: number
+  backOff: BackOffOptions
+  onRefused(key: string, error: NudgeError): void
+  onHeld(sync: Sync, stamp: number): void
+}
+
+const CONCURRENCY = 4
+
+/**
+ * Knows what can be pulled, and when it has to be. Keys name what is pulled: `conversations`, `contacts`, `favourites`,
+ * `sessions`, `me`, `emojis`, `messages/<session>`, `members/<session>`, `custom/<type>`, `custom/<type>/<session>`.
+ */
+export class Engine {
+  readonly queue: SyncQueue
+  readonly messages: MessageSync
+  #locks = new Locks()
+  /** By key: a pull has looked at everything up to this stamp, though it may have found nothing so new. */
+  #looked = new Map<string, number>()
+  /** By key: the newest stamp that was announced and not yet looked for. */
+  #announced = new Map<string, number>()
+  /** By session: how new it was when its members were pulled. */
+  #membersOf = new Map<string, number>()
+
+  constructor(private readonly options: EngineOptions) {
+    const { model, rest, replica, userId, messagesPerSession, backOff } = options
+    this.queue = new SyncQueue({
+      run: (key) => this.#run(key),
+      onRefused: (key, error) => options.onRefused(key, error as NudgeError),
+      concurrency: CONCURRENCY,
+      backOff,
+    })
+    this.messages = new MessageSync({
+      rest,
+      replica,
+      userId,
+      messagesPerSession,
+      baseline: () => this.#baseline(),
+      shownAt: (sessionId) => model.conversationOf(sessionId)?.updatedAt ?? 0,
+      draft: (sessionId, clientMessageId) => model.outbox.byClientId(sessionId, clientMessageId),
+      isWatched: (sessionId) => model.watched.has(sessionId),
+      onPulled: (sessionId, updatedAt, rows) => this.#afterMessages(sessionId, updatedAt, rows),
+      onOver: () => this.#want('sessions'),
+    })
+  }
+
+  async restore(): Promise<void> {
+    await this.messages.restore()
+  }
+
+  /** Everything that may have changed while nobody told us. Resolves when it is here. */
+  async catchUp(): Promise<void> {
+    const { model } = this.options
+    const keys = ['conversations', 'sessions', 'contacts', 'favourites', 'me', 'emojis', ...model.customKeys]
+    await Promise.all(keys.map((key) => this.queue.want(key)))
+    await Promise.all(this.#behind().map((key) => this.queue.want(key)))
+  }
+
+  /** A notification of push. What is held already is not asked for. */
+  onNotification({ message, stamp }: NotificationFrame): void {
+    for (const sync of message.syncs ?? []) {
+      const key = this.#keyOf(sync)
+      if (key === undefined) continue
+      if (stamp !== undefined && this.#held(key) >= stamp) {
+        this.options.onHeld(sync, stamp)
+        continue
+      }
+      if (stamp !== undefined) this.#announced.set(key, Math.max(this.#announced.get(key) ?? 0, stamp))
+      this.#want(key)
+    }
+  }
+
+  async #run(key: string): Promise<void> {
+    const announced = this.#announced.get(key)
+    await this.#locks.hold(key, () => this.#pull(key))
+    if (announced === undefined) return
+    this.#looked.set(key, Math.max(this.#looked.get(key) ?? 0, announced))
+    if (this.#announced.get(key) === announced) this.#announced.delete(key)
+  }
+
+  async #pull(key: string): Promise<void> {
+    const { model, rest, replica, userId } = this.options
+    const own = `users/${userId}`
+    const [kind, ...more] = key.split('/')
+    switch (kind) {
+      case 'conversations':
+        return this.#pullConversations()
+      case 'sessions':
+        return pullList(rest, replica, model.sessions, 'sessions')
+      case 'contacts':
+        return pullList(rest, replica, model.contacts, `${own}/contacts`)
+      case 'favourites':
+        return pullList(rest, replica, model.favourites, `${own}/userSessions`)
+      case 'emojis':
+        return pullList(rest, replica, model.emojis, 'emojis')
+      case 'me':
+        return this.#pullMe()
+      case 'messages':
+        return this.#pullMessages(more[0] as string)
+      case 'members':
+        return this.#pullMembers(more[0] as string)
+      default: {
+        const list = model.custom(key)
+        if (list) await pullList(rest, replica, list, list.path)
+      }
+    }
+  }
+
+  /** Whoever is told of a message finds its session there. */
+  async #pullMessages(sessionId: string): Promise<void> {
+    const { model, rest, replica } = this.options
+    if (!model.sessions.get(sessionId)) {
+      await this.#locks.hold('sessions', () => pullList(rest, replica, model.sessions, 'sessions'))
+    }
+    await this.messages.pull(sessionId)
+  }
+
+  /** With every conversation that is new here it becomes settled from when on its messages are news. */
+  #pullConversations(): Promise<void> {
+    const { model, rest, replica, userId } = this.options
+    const path = `users/${userId}/userConversations`
+    return pullList<UserConversationObject>(rest, replica, model.conversations, path, (rows, cursorBefore) =>
+      rows.flatMap((row): Write[] => {
+        // In the first list everything is old; what joins the list later is new as a whole.
+        const cursor = cursorBefore ?? stampOf(row)
+        if (cursorBefore !== undefined && this.#isMissed(row)) this.#want(`messages/${row.sessionId}`)
+        return this.messages.begin(row.sessionId, cursor)
+      }),
+    )
+  }
+
+  /** Its last message is one that this device has not pulled: the notification of it was lost. */
+  #isMissed({ sessionId, lastMessage }: UserConversationObject): boolean {
+    if (!lastMessage) return false
+    const pulled = this.messages.window(sessionId)?.cursor ?? 0
+    const underWay = this.#announced.get(`messages/${sessionId}`) ?? 0
+    return Date.parse(lastMessage.createdAt) > Math.max(pulled, underWay)
+  }
+
+  async #pullMe(): Promise<void> {
+    const { model, rest, replica, userId } = this.options
+    const cursor = model.profile.cursor ?? 0
+    const row = await rest.ask<UserObject | null>({ path: `users/${userId}`, cursor })
+    if (row) await replica.commit(model.profile.writesOf([row]))
+  }
+
+  async #pullMembers(sessionId: string): Promise<void> {
+    const { model, rest, replica } = this.options
+    const list = model.sessions.get(sessionId)?.members
+    if (list) await pullList(rest, replica, list, `sessions/${sessionId}/members`)
+  }
+
+  #afterMessages(sessionId: string, updatedAt: number, rows: number): void {
+    const session = this.options.model.sessions.get(sessionId)
+    if (!session || updatedAt > session.updatedAt) this.#want('sessions')
+    if (!session?.members.isLoaded) return
+    // Without a row the announcement was about something else: a member's name, say.
+    const isNewer = updatedAt > (this.#membersOf.get(sessionId) ?? 0)
+    this.#membersOf.set(sessionId, updatedAt)
+    if (isNewer || rows === 0) this.#want(`members/${sessionId}`)
+  }
+
+  /** Sessions whose messages may have changed since they were pulled, and whatever is being looked at. */
+  #behind(): string[] {
+    const { model } = this.options
+    const keys = new Set<string>()
+    for (const conversation of model.conversations.all) {
+      const { sessionId, updatedAt } = conversation
+      if ((this.messages.window(sessionId)?.checked ?? 0) < updatedAt) keys.add(`messages/${sessionId}`)
+    }
+    for (const sessionId of model.watched) keys.add(`messages/${sessionId}`)
+    for (const session of model.sessions.all) if (session.members.isLoaded) keys.add(session.members.name)
+    return [...keys]
+  }
+
+  async #baseline(): Promise<number> {
+    const { conversations } = this.options.model
+    const before = conversations.cursor
+    if (before === undefined) await this.#locks.hold('conversations', () => this.#pullConversations())
+    return before ?? conversations.cursor ?? 0
+  }
+
+  #held(key: string): number {
+    const looked = this.#looked.get(key) ?? 0
+    if (!key.startsWith('messages/')) return Math.max(looked, this.options.model.listOf(key)?.cursor ?? 0)
+    return Math.max(looked, this.messages.window(key.slice('messages/'.length))?.cursor ?? 0)
+  }
+
+  #keyOf({ type, sessionId }: Sync): string | undefined {
+    const id = sessionId?.split('_')[1]
+    switch (type) {
+      case SyncType.userConversations:
+        return 'conversations'
+      case SyncType.messages:
+        return id && `messages/${id}`
+      case SyncType.contacts:
+        return 'contacts'
+      case SyncType.userSessions:
+        return 'favourites'
+      case SyncType.user:
+        return 'me'
+      default:
+        return this.options.model.customKey(String(type), id)
+    }
+  }
+
+  #want(key: string): void {
+    // Rejects only when the client is stopped.
+    this.queue.want(key).catch(() => {})
+  }
+}

@@ -1,0 +1,249 @@
+import type { MessageListObject, MessageObject } from '../../../shared/wire/objects.js'
+import { NudgeError } from '../errors.js'
+import type { Rest } from '../http/rest.js'
+import { messageKey, messagePrefix, timeKey } from '../model/message.js'
+import { type MessageWindow, windowKey } from '../model/message-list.js'
+import type { Draft } from '../send/draft.js'
+import type { Replica } from '../store/replica.js'
+import type { Write } from '../store/storage.js'
+import { Locks } from './locks.js'
+
+const PAGE = 500
+/** Longer pages of history may end early; one that is shorter than this is the last. (docs/api.md) */
+const HISTORY_PAGE = 100
+
+export interface MessageSyncOptions {
+  rest: Rest
+  replica: Replica
+  userId: string
+  /** So many of a session's messages are kept in the storage. */
+  messagesPerSession: number
+  /** Where pulling begins in a session that this device holds nothing of. */
+  baseline(sessionId: string): Promise<number>
+  /** Stamp (ms) of the session's conversation as it is shown now; 0 when there is none. */
+  shownAt(sessionId: string): number
+  /** What was sent under this client id from this device, and is not known to be stored yet. */
+  draft(sessionId: string, clientMessageId: string): Draft | undefined
+  isWatched(sessionId: string): boolean
+  /** After each pull: how new the session is, and how many rows came. */
+  onPulled(sessionId: string, sessionUpdatedAt: number, rows: number): void
+  /** The user is no longer in the session, or it is no more. */
+  onOver(sessionId: string): void
+}
+
+/**
+ * Keeps the messages of sessions in step. Of each session a device holds everything that was created since `from`, as
+ * of the stamp `cursor`; older messages are fetched when somebody scrolls up. What is done to one session is done one
+ * after the other, so that no older answer overwrites a newer one.
+ */
+export class MessageSync {
+  #windows = new Map<string, MessageWindow>()
+  #locks = new Locks()
+  #sincePruned = new Map<string, number>()
+
+  constructor(private readonly options: MessageSyncOptions) {}
+
+  /** Reads which parts are held. */
+  async restore(): Promise<void> {
+    const prefix = windowKey('')
+    for (const [key, window] of await this.options.replica.list<MessageWindow>({ prefix })) {
+      this.#windows.set(key.slice(prefix.length), window)
+    }
+  }
+
+  window(sessionId: string): MessageWindow | undefined {
+    return this.#windows.get(sessionId)
+  }
+
+  /** For a session nothing is held of: everything after `cursor` is to come. */
+  begin(sessionId: string, cursor: number): Write[] {
+    if (this.#windows.has(sessionId)) return []
+    return this.#windowWrite(sessionId, { cursor, from: cursor + 1, hasMore: true, checked: cursor })
+  }
+
+  /** Makes sure that something is held, if only nothing so far. */
+  async prepare(sessionId: string): Promise<MessageWindow> {
+    if (!this.#windows.has(sessionId)) {
+      const cursor = await this.options.baseline(sessionId)
+      await this.options.replica.commit(this.begin(sessionId, cursor))
+    }
+    return this.#windows.get(sessionId) as MessageWindow
+  }
+
+  pull(sessionId: string): Promise<void> {
+    return this.#locks.hold(sessionId, async () => {
+      await this.prepare(sessionId)
+      try {
+        while (await this.#pullPage(sessionId));
+      } catch (error) {
+        if (!isOver(error)) throw error
+        await this.#readToTheEnd(sessionId)
+        this.options.onOver(sessionId)
+      }
+      await this.#prune(sessionId)
+    })
+  }
+
+  /** Reads so many messages from before those that are held. Gives how many there were. */
+  loadOlder(sessionId: string, count: number): Promise<number> {
+    return this.#locks.hold(sessionId, async () => {
+      const window = await this.prepare(sessionId)
+      if (!window.hasMore) return 0
+      const limit = Math.min(count, HISTORY_PAGE)
+      const rows = await this.#history(sessionId, window.from, limit)
+      const from = oldest(rows, window.from)
+      const hasMore = rows.length >= limit
+      // With nothing older left, whatever turns up belongs here.
+      const next = { ...window, from: hasMore ? from : 0, hasMore }
+      const writes = [...rows.map(rowWrite), ...this.#windowWrite(sessionId, next)]
+      await this.options.replica.commit(writes, { isHistory: true })
+      return rows.length
+    })
+  }
+
+  /** The server has answered a send. */
+  async stored(draft: Draft, row: MessageObject): Promise<void> {
+    // The delta may have brought it already.
+    if (!this.options.draft(draft.sessionId, draft.clientMessageId)) return
+    await this.options.replica.commit([rowWrite(row), [draft.key, undefined]])
+  }
+
+  /** True when there is more. */
+  async #pullPage(sessionId: string): Promise<boolean> {
+    const { rest, replica } = this.options
+    const window = this.#windows.get(sessionId) as MessageWindow
+    const shownAt = this.options.shownAt(sessionId)
+    const { entries, total_count, sessionUpdatedAt } = await rest.ask<MessageListObject>({
+      path: `sessions/${sessionId}/messages`,
+      // Reading in the background is not reading.
+      query: { limit: PAGE, unread: 'keep' },
+      cursor: window.cursor,
+    })
+    const cursor = entries.reduce((newest, row) => Math.max(newest, Date.parse(row.updatedAt)), window.cursor)
+    const isLast = entries.length === 0 || entries.length >= total_count
+    const checked = isLast ? Math.max(window.checked, shownAt, cursor) : window.checked
+    // What was created before is shown when somebody scrolls there, as it is then.
+    const rows = entries.filter((row) => Date.parse(row.createdAt) >= window.from)
+    const freshMessages = await this.#fresh(rows, window)
+    const hasMoved = cursor !== window.cursor || checked !== window.checked || window.isOver
+    const { isOver: _, ...before } = window
+    await replica.commit(
+      [
+        ...rows.map(rowWrite),
+        ...this.#done(rows),
+        ...(hasMoved ? this.#windowWrite(sessionId, { ...before, cursor, checked }) : []),
+      ],
+      { freshMessages },
+    )
+    this.#sincePruned.set(sessionId, (this.#sincePruned.get(sessionId) ?? 0) + rows.length)
+    this.options.onPulled(sessionId, Date.parse(sessionUpdatedAt), entries.length)
+    return !isLast
+  }
+
+  /** Of these rows, the keys of those that nobody here has been told of: neither a delta nor our own sending did. */
+  async #fresh(rows: readonly MessageObject[], { cursor, isOver }: MessageWindow): Promise<string[]> {
+    const fresh: string[] = []
+    for (const row of rows) {
+      if (Date.parse(row.createdAt) <= cursor) continue
+      // Besides deltas, our own sends and the reading of the end bring messages.
+      const mayBeKnown = isOver === true || row.sender === this.options.userId
+      if (!mayBeKnown || !(await this.#isKnown(row))) fresh.push(messageKey(row))
+    }
+    return fresh
+  }
+
+  async #isKnown(row: MessageObject): Promise<boolean> {
+    const { clientMessageId, sessionId } = row
+    if (clientMessageId !== undefined && this.options.draft(sessionId, clientMessageId)) return true
+    return (await this.options.replica.get(messageKey(row))) !== undefined
+  }
+
+  /** What was on its way and is among these rows has arrived. After the rows: they take the draft's place. */
+  #done(rows: readonly MessageObject[]): Write[] {
+    return rows.flatMap(({ sender, sessionId, clientMessageId }): Write[] => {
+      if (sender !== this.options.userId || clientMessageId === undefined) return []
+      const draft = this.options.draft(sessionId, clientMessageId)
+      return draft ? [[draft.key, undefined]] : []
+    })
+  }
+
+  /**
+   * The delta is for members only. Who was removed may still read what was said before: so what is held is replaced by
+   * that, once.
+   */
+  async #readToTheEnd(sessionId: string): Promise<void> {
+    const window = this.#windows.get(sessionId) as MessageWindow
+    if (window.isOver) return
+    const rows: MessageObject[] = []
+    for (let before = Date.parse('9999-12-31'); ; ) {
+      const page = await this.#history(sessionId, before, HISTORY_PAGE).catch((error) => {
+        if (isOver(error)) return []
+        throw error
+      })
+      rows.push(...page.filter((row) => Date.parse(row.createdAt) >= window.from))
+      before = oldest(page, before)
+      if (page.length < HISTORY_PAGE || before < window.from) break
+    }
+    const held = new Map(await this.options.replica.list<MessageObject>({ prefix: messagePrefix(sessionId) }))
+    // History gives the time of creation as that of the last change.
+    const current = rows.map((row) => ({
+      ...row,
+      updatedAt: held.get(messageKey(row))?.updatedAt ?? row.updatedAt,
+    }))
+    const freshMessages = await this.#fresh(current, { ...window, isOver: true })
+    await this.options.replica.commit(
+      [
+        ...current.map(rowWrite),
+        ...this.#done(current),
+        ...this.#windowWrite(sessionId, {
+          ...window,
+          isOver: true,
+          checked: this.options.shownAt(sessionId),
+        }),
+      ],
+      { freshMessages },
+    )
+  }
+
+  #history(sessionId: string, before: number, count: number): Promise<MessageObject[]> {
+    return this.options.rest.ask<MessageObject[]>({
+      path: `sessions/${sessionId}/messages/history`,
+      query: { limit: count, unread: 'keep' },
+      cursor: before,
+    })
+  }
+
+  /** Lets go of the oldest when there are too many, whole stamps at a time, unless somebody is looking at them. */
+  async #prune(sessionId: string): Promise<void> {
+    const { replica, messagesPerSession, isWatched } = this.options
+    const since = this.#sincePruned.get(sessionId) ?? 0
+    if (since < messagesPerSession / 4 || isWatched(sessionId)) return
+    this.#sincePruned.set(sessionId, 0)
+    const prefix = messagePrefix(sessionId)
+    const newest = await replica.list<MessageObject>({ prefix, reverse: true, limit: messagesPerSession + 1 })
+    if (newest.length <= messagesPerSession) return
+    const last = newest[messagesPerSession - 1]?.[1] as MessageObject
+    const from = Date.parse(last.createdAt)
+    const old = await replica.list({ prefix, before: `${prefix}${timeKey(from)}` })
+    const window = this.#windows.get(sessionId) as MessageWindow
+    await replica.commit([
+      ...old.map(([key]): Write => [key, undefined]),
+      ...this.#windowWrite(sessionId, { ...window, from, hasMore: true }),
+    ])
+  }
+
+  #windowWrite(sessionId: string, window: MessageWindow): Write[] {
+    this.#windows.set(sessionId, window)
+    return [[windowKey(sessionId), window]]
+  }
+}
+
+const rowWrite = (row: MessageObject): Write => [messageKey(row), row]
+
+function oldest(rows: readonly MessageObject[], otherwise: number): number {
+  return rows.reduce((at, row) => Math.min(at, Date.parse(row.createdAt)), otherwise)
+}
+
+function isOver(error: unknown): boolean {
+  return error instanceof NudgeError && (error.status === 403 || error.status === 404)
+}
