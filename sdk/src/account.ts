@@ -116,8 +116,9 @@ export class Account {
       catchUp: () => this.#engine.catchUp(),
       onState: (state, previous, retryAt) => this.#moved(state, previous, retryAt),
       onFailure: (error) => {
-        // No network is no news: the state says it.
-        if (error instanceof NudgeError && !error.isPassing) model.events.emit('error', error)
+        const failure = error instanceof NudgeError ? error : new NudgeError('Internal', String(error))
+        // No network is no news, and neither is a login that has ended: the state says it.
+        if (!failure.isPassing && failure.status !== 401) model.events.emit('error', failure)
       },
       onNotification: (frame) => {
         for (const sync of frame.message.syncs ?? []) {

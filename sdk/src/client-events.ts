@@ -11,6 +11,7 @@ import type { Message } from './model/message.js'
 import type { Session } from './model/session.js'
 import type { State } from './sync/states.js'
 
+/** A change of the connection's state. */
 export interface StatusEvent {
   state: State
   previous: State
@@ -26,6 +27,7 @@ export type Trace =
   /** A notification that asked for nothing this device does not have. */
   | { kind: 'held'; sync: Sync; stamp: number }
 
+/** What `client.on` and `client.next` tell of, by name. */
 export interface ClientEvents {
   /** The connection's state has changed. */
   status: StatusEvent

@@ -23,6 +23,7 @@ import { memoryStorage } from './store/memory.js'
 import type { Storage, StorageAdapter } from './store/storage.js'
 import type { State } from './sync/states.js'
 
+/** What `createClient` takes; only `url` must be given. */
 export interface ClientOptions {
   /** Of the server's REST API: `https://chat.example.com`. */
   url: string
@@ -53,12 +54,13 @@ export interface Timing {
   retryMax: number
   /** How long an answer may take. */
   request: number
-  /** Between two signs of life on the connection. */
+  /** Between two signs of life on the connection. Browsers run the timers of hidden tabs once a minute only. */
   keepalive: number
 }
 
-const TIMING: Timing = { retryFirst: 1000, retryMax: 30_000, request: 20_000, keepalive: 30_000 }
+const TIMING: Timing = { retryFirst: 1000, retryMax: 30_000, request: 20_000, keepalive: 90_000 }
 
+/** What somebody logs in with. */
 export interface Credentials {
   /** The login account, an e-mail address in practice. */
   account: string
@@ -66,6 +68,7 @@ export interface Credentials {
   password: string
 }
 
+/** A new account, and its first profile. */
 export interface Registration extends Credentials {
   name?: string
   avatarUrl?: string

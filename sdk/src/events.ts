@@ -1,3 +1,4 @@
+/** Ends what gave it: the listener is not called again. */
 export type Unsubscribe = () => void
 
 /** Events by name, each with the type of its argument. */

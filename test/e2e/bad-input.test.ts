@@ -83,7 +83,7 @@ const BODIES: Endpoint[] = [
   },
 ]
 
-const json = (raw: string | Uint8Array, more: Record<string, string> = {}): RequestOptions => ({
+const json = (raw: string | Uint8Array<ArrayBuffer>, more: Record<string, string> = {}): RequestOptions => ({
   raw,
   headers: { 'Content-Type': 'application/json', ...more },
 })

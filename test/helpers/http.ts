@@ -16,7 +16,7 @@ export interface RequestOptions {
   json?: unknown
   form?: Record<string, string>
   headers?: Record<string, string>
-  raw?: string | Uint8Array
+  raw?: string | Uint8Array<ArrayBuffer>
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: tests read the answers they expect
@@ -28,7 +28,7 @@ export async function request<T = any>(
   const headers: Record<string, string> = { ...options.headers }
   if (options.token) headers.Authorization = `Bearer ${options.token}`
   if (options.cursor !== undefined) headers['Client-Sync-Time'] = String(options.cursor)
-  let body: string | Uint8Array | undefined = options.raw
+  let body: string | Uint8Array<ArrayBuffer> | undefined = options.raw
   if (options.json !== undefined) {
     headers['Content-Type'] = 'application/json'
     body = JSON.stringify(options.json)

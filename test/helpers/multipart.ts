@@ -16,7 +16,7 @@ export function oldUpload({
   fileName = 'photo.jpg',
   type = 'image/jpg',
   boundary = `${Math.random()}`,
-}: OldFile): { headers: Record<string, string>; raw: Uint8Array } {
+}: OldFile): { headers: Record<string, string>; raw: Uint8Array<ArrayBuffer> } {
   const head = [
     `--${boundary}`,
     `Content-Type: ${type}`,

@@ -13,6 +13,7 @@ export interface MessageType<Content> {
   preview(content: Content): string
 }
 
+/** What `defineMessageType` takes; only `type` must be given. */
 export interface MessageTypeSpec<Content> {
   type: string
   /** `JSON.stringify` unless given. */
@@ -42,6 +43,7 @@ export function defineMessageType<Content>(spec: MessageTypeSpec<Content>): Mess
   }
 }
 
+/** Of `text`, `system`, `task` and `av`. */
 export interface TextContent {
   text: string
 }
@@ -54,6 +56,7 @@ export interface ImageContent {
   height: number
 }
 
+/** A file that is shown by its name. */
 export interface FileContent {
   src: string
   name: string
@@ -61,6 +64,7 @@ export interface FileContent {
   size: number
 }
 
+/** A film, with a still of it. */
 export interface VideoContent {
   src: string
   thumbnail: string
@@ -69,12 +73,14 @@ export interface VideoContent {
   height: number
 }
 
+/** A recording. */
 export interface AudioContent {
   src: string
   /** Length in seconds. */
   second: number
 }
 
+/** A place, in degrees, with a picture of the map around it. */
 export interface LocationContent {
   thumbnail: string
   longitude: number
@@ -99,16 +105,24 @@ const ofText = (type: string) =>
 
 /** The types that every yun2win client knows. (yun2win.md §1.8) */
 export const text = ofText('text')
+/** What the server says: members that come and go, calls, what was recalled. */
 export const system = ofText('system')
+/** What yun2win clients say of tasks. */
 export const task = ofText('task')
 /** The end of an audio or video call. */
 export const av = ofText('av')
+/** A picture. */
 export const image = defineMessageType<ImageContent>({ type: 'image' })
+/** Any other file. */
 export const file = defineMessageType<FileContent>({ type: 'file', preview: ({ name }) => `[file] ${name}` })
+/** A film. */
 export const video = defineMessageType<VideoContent>({ type: 'video' })
+/** A recording. */
 export const audio = defineMessageType<AudioContent>({ type: 'audio' })
+/** A place on the map. */
 export const location = defineMessageType<LocationContent>({ type: 'location' })
 
+/** A kind of message, whatever its content. */
 // biome-ignore lint/suspicious/noExplicitAny: each type knows its own content
 export type AnyMessageType = MessageType<any>
 

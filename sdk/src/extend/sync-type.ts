@@ -10,6 +10,7 @@ export interface SyncType<R extends CustomRow> {
   readonly scope: 'user' | 'session'
   /** Below `/v1/`; `id` is that of the user or the session. */
   path(id: string): string
+  /** The order of the list, as for `sort`. */
   compare(a: R, b: R): number
 }
 
@@ -19,6 +20,7 @@ interface Common<R extends CustomRow> {
   compare?(a: R, b: R): number
 }
 
+/** What `defineSyncType` takes: `path` for rows of the user, `sessionPath` for those of a session, below `/v1/`. */
 export type SyncTypeSpec<R extends CustomRow> =
   | (Common<R> & { path(userId: string): string; sessionPath?: undefined })
   | (Common<R> & { sessionPath(sessionId: string): string; path?: undefined })
@@ -45,5 +47,6 @@ export function defineSyncType<R extends CustomRow>(spec: SyncTypeSpec<R>): Sync
 /** One row of it; `row` is as the server gave it. */
 export class Synced<R extends CustomRow> extends Entity<R> {}
 
+/** A sync type, whatever its rows. */
 // biome-ignore lint/suspicious/noExplicitAny: each sync type knows its own rows
 export type AnySyncType = SyncType<any>

@@ -2,6 +2,7 @@ import type { AttachmentObject } from '../../../shared/wire/attachments.js'
 import { errorFromAnswer, NudgeError } from '../errors.js'
 import type { Fetch, Rest } from './rest.js'
 
+/** How `files.upload` tells how far it is, and is stopped. */
 export interface UploadOptions {
   /** Bytes sent so far and in all. Where the platform does not tell: once at the end. */
   onProgress?(loaded: number, total: number): void

@@ -1,5 +1,6 @@
 import { errorFromAnswer, NudgeError } from '../errors.js'
 
+/** What is used of `fetch`. */
 export type Fetch = (input: string, init?: RequestInit) => Promise<Response>
 
 export interface Ask {

@@ -36,6 +36,7 @@ export interface MqttJsOptions {
 /** mqtt.js's `connect`. */
 export type MqttJsConnect = (url: string, options: MqttJsOptions) => MqttJsClient
 
+/** What `mqttTransport` takes besides `connect`. */
 export interface MqttTransportOptions {
   /** Instead of 10 s for the answers to CONNECT and to pings, and 5 s for `check`. */
   deadlines?: Partial<Deadlines>

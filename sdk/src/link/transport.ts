@@ -9,6 +9,7 @@ export interface Dial {
   keepaliveS: number
 }
 
+/** What a transport calls. */
 export interface LinkHandlers {
   /** The server's answer to CONNECT: 0 accepted, others as in `ConnectCode`. */
   onConnack(code: number): void
@@ -24,6 +25,7 @@ export interface Link {
   publish(topic: string, payload: string): void
   /** Asks for a sign of life at once; without one within a few seconds the connection is closed. */
   check(): void
+  /** Ends it, with a goodbye where there is time for one. */
   close(): void
 }
 

@@ -125,6 +125,26 @@ describe('messages', () => {
   })
 })
 
+test('a socket that tells of its end while it is being closed, as that of Node.js 22, is closed once', async () => {
+  let closes = 0
+  class Socket {
+    binaryType = ''
+    #tell: (() => void)[] = []
+    addEventListener(type: string, listener: (event: { data: unknown }) => void): void {
+      if (type === 'error' || type === 'close') this.#tell.push(() => listener({ data: '' }))
+    }
+    send(): void {}
+    close(): void {
+      closes += 1
+      for (const tell of this.#tell) tell()
+    }
+  }
+  dial(Socket).close()
+  await saw('close')
+  expect(closes).toBe(1)
+  expect(events).toEqual(['close'])
+})
+
 describe('what cannot be dialled is told as a close', () => {
   test('a WebSocket that throws, as for ws: on a page that came over https:', async () => {
     dial(

@@ -25,6 +25,7 @@ export interface WebSocketLike {
 
 export type WebSocketConstructor = new (url: string, protocol: string) => WebSocketLike
 
+/** What `webSocketTransport` takes; nothing must be given. */
 export interface WebSocketTransportOptions {
   /** Instead of the global one or, where there is none (Node.js 20), that of the package `ws`. */
   WebSocket?: WebSocketConstructor

@@ -75,6 +75,7 @@ export class Contacts extends SyncedList<ContactObject, Contact> {
     })
   }
 
+  /** By the id of the user, not that of the contact. */
   byUser(userId: string): Contact | undefined {
     return this.find((contact) => contact.userId === userId)
   }

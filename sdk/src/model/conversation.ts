@@ -4,6 +4,7 @@ import type { Core } from './core.js'
 import { Entity } from './entity.js'
 import type { Session } from './session.js'
 
+/** What a conversation shows of its newest message. */
 export interface LastMessage {
   /** A user's id, or `system`. */
   senderId: string

@@ -29,6 +29,7 @@ export class Emojis extends SyncedList<EmojiObject, Emoji> {
     })
   }
 
+  /** By what is typed between the brackets. */
   byName(name: string): Emoji | undefined {
     return this.find((emoji) => emoji.name === name)
   }

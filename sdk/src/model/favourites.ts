@@ -41,6 +41,7 @@ export class Favourite extends Entity<UserSessionObject> {
   }
 }
 
+/** The groups that the user keeps at hand, by name. */
 export class Favourites extends SyncedList<UserSessionObject, Favourite> {
   constructor(private readonly core: Core) {
     super({
@@ -51,6 +52,7 @@ export class Favourites extends SyncedList<UserSessionObject, Favourite> {
     })
   }
 
+  /** That of a group. */
   bySession(sessionId: string): Favourite | undefined {
     return this.find((favourite) => favourite.sessionId === sessionId)
   }

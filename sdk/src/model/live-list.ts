@@ -20,6 +20,7 @@ export abstract class LiveList<T> implements Iterable<T> {
     return this.items.length
   }
 
+  /** Through `items`. */
   [Symbol.iterator](): Iterator<T> {
     return this.items[Symbol.iterator]()
   }

@@ -11,6 +11,7 @@ import type { Message } from './message.js'
 import { MessageList } from './message-list.js'
 import { SyncedList } from './synced-list.js'
 
+/** How `session.sendFile` shows a file. */
 export interface SendFileOptions {
   /** What it is shown as; told from the file's type unless given. */
   kind?: Upload['kind']
@@ -47,6 +48,7 @@ export class MemberList extends SyncedList<MemberObject, Member> {
     return newest
   }
 
+  /** By the id of the user, not that of the member. */
   byUser(userId: string): Member | undefined {
     return this.find((member) => member.userId === userId)
   }
@@ -121,6 +123,7 @@ export class Session extends Entity<SessionEntryObject> {
     return this.core.send(this.id, { type: type.type, content: type.encode(content) })
   }
 
+  /** Sends words. See `send`. */
   sendText(words: string): Message {
     return this.send(text, { text: words })
   }

@@ -27,15 +27,14 @@ export class Sessions extends SyncedList<SessionEntryObject, Session> {
   }
 
   /** With another user; made when there is none. Throws NudgeError. */
-  p2p(userId: string): Promise<Session> {
-    const known = this.core.p2pSession(userId)
-    return known ? Promise.resolve(known) : this.#fetch(`sessions/p2p/${this.core.userId()}/${userId}`)
+  async p2p(userId: string): Promise<Session> {
+    return this.core.p2pSession(userId) ?? this.#fetch(`sessions/p2p/${this.core.userId()}/${userId}`)
   }
 
   /** With one's own other devices; made when there is none. Throws NudgeError. */
-  own(): Promise<Session> {
+  async own(): Promise<Session> {
     const known = this.find((session) => session.type === 'single')
-    return known ? Promise.resolve(known) : this.#fetch(`sessions/single/${this.core.userId()}`)
+    return known ?? this.#fetch(`sessions/single/${this.core.userId()}`)
   }
 
   /**
@@ -69,6 +68,7 @@ export class Sessions extends SyncedList<SessionEntryObject, Session> {
   }
 }
 
+/** What `sessions.createGroup` takes; nothing must be given. */
 export interface NewGroup {
   name?: string
   avatarUrl?: string

@@ -41,6 +41,7 @@ export class SyncedList<R extends Row, T extends Entity<R>> extends LiveList<T> 
     return item && this.#isShown(item) ? item : undefined
   }
 
+  /** The first that fits, of what is shown. */
   find(fits: (item: T) => boolean): T | undefined {
     return this.items.find(fits)
   }

@@ -11,6 +11,7 @@ export interface User {
   pinyin: readonly string[]
 }
 
+/** Finds people. Asks the server every time: profiles of others are not kept. */
 export class Users {
   constructor(private readonly core: Core) {}
 

@@ -1,5 +1,6 @@
 import type { NudgeErrorCode } from '../errors.js'
 
+/** How far a message is: on its way, on the server, or refused by it. */
 export type SendStatus = 'storing' | 'stored' | 'storefailed'
 
 /** A message on its way to the server, as it is kept until it has arrived there. */

@@ -1,6 +1,7 @@
 import { type IDBPDatabase, type IDBPObjectStore, openDB } from 'idb'
 import type { Range, Storage, StorageAdapter, Write } from './storage.js'
 
+/** What `indexedDbStorage` takes; nothing must be given. */
 export interface IndexedDbOptions {
   /** What the names of its databases begin with, to tell them from others of the same origin. */
   prefix?: string

@@ -3,6 +3,7 @@ import type { Range, Storage, StorageAdapter, Write } from './storage.js'
 /** What is used of `window.localStorage`. */
 export type KeyValueArea = Pick<typeof localStorage, 'length' | 'key' | 'getItem' | 'setItem' | 'removeItem'>
 
+/** What `localStorageStorage` takes; nothing must be given. */
 export interface LocalStorageOptions {
   /** What its keys begin with, to tell them from others of the same origin. */
   prefix?: string

@@ -38,6 +38,7 @@ export class Replica {
   #listeners = new Set<Listener>()
   #written: Promise<unknown> = Promise.resolve()
   #isCaching = true
+  #isClosed = false
   readonly #offTabs: Unsubscribe
 
   constructor(
@@ -61,7 +62,8 @@ export class Replica {
 
   /** Resolves when it is kept. Listeners have been called before this returns. Never rejects. */
   commit(writes: readonly Write[], news: News = {}): Promise<void> {
-    if (writes.length === 0) return Promise.resolve()
+    // What was under way when the account was left belongs to nobody any more.
+    if (writes.length === 0 || this.#isClosed) return Promise.resolve()
     this.#tell(writes, news)
     const kept = this.#written.then(() => this.#keep(writes, news))
     this.#written = kept
@@ -99,6 +101,7 @@ export class Replica {
 
   /** Resolves when everything committed so far is kept. */
   async close(): Promise<void> {
+    this.#isClosed = true
     this.#offTabs()
     this.#listeners.clear()
     await this.#written

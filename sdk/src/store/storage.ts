@@ -1,6 +1,7 @@
 /** One change: a key and its new value; `undefined` removes the key. Values are what JSON can hold (see `keepsFiles`). */
 export type Write = readonly [key: string, value: unknown]
 
+/** Which keys `list` gives. */
 export interface Range {
   /** Keys that begin with this. */
   prefix: string
@@ -17,12 +18,15 @@ export interface Range {
  * Calls take effect in the order in which they are made, awaited or not, and see values as they are at the call.
  */
 export interface Storage {
+  /** Undefined when there is none. */
   get(key: string): Promise<unknown>
+  /** In the order of the keys. */
   list(range: Range): Promise<[key: string, value: unknown][]>
   /** All or none, in this order: rows and the cursor that says they are there are written together. */
   write(writes: readonly Write[]): Promise<void>
   /** Removes every key that begins with `prefix`. */
   clear(prefix: string): Promise<void>
+  /** Lets finish what has begun. Everything after it rejects. */
   close(): Promise<void>
 }
 

@@ -142,6 +142,8 @@ export class Engine {
       rows.flatMap((row): Write[] => {
         // In the first list everything is old; what joins the list later is new as a whole.
         const cursor = cursorBefore ?? stampOf(row)
+        // Taken off the list by its user, or dissolved, which is announced no other way.
+        if (row.isDelete) this.#want('sessions')
         if (cursorBefore !== undefined && this.#isMissed(row)) this.#want(`messages/${row.sessionId}`)
         return this.messages.begin(row.sessionId, cursor)
       }),

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
+import { isBuiltin } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -192,9 +193,13 @@ export async function bundle(entry: string): Promise<string> {
     logLevel: 'silent',
   })
   const outside = Object.values(metafile.outputs).flatMap((output) => output.imports.map(({ path }) => path))
+  // Packages such as `events` stand in for a module of Node.js, and are here only because some tool needs them.
+  const standIns = Object.keys(metafile.inputs).filter((path) =>
+    isBuiltin(/^(?:.*\/)?node_modules\/([^/]+)\//.exec(path)?.[1] ?? ''),
+  )
   const problems = [
     ...warnings.map(describeMessage),
-    ...outside.map((path) => `${path} is not in the bundle`),
+    ...[...outside, ...standIns].map((path) => `${path} is imported`),
   ]
   if (problems.length > 0) throw new Error(`${entry} is not for browsers:\n${problems.join('\n')}`)
   return outputFiles[0]?.text ?? ''

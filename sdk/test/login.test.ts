@@ -1,0 +1,154 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { TestEnv } from '../../test/helpers/test-env.js'
+import { memoryStorage, type StorageAdapter } from '../src/index.js'
+import { credentialsOf, device, idOf, newClient, person, textsOf } from './helpers/clients.js'
+
+let env: TestEnv
+beforeAll(async () => {
+  env = await TestEnv.start()
+})
+afterAll(() => env.close())
+
+/** One storage for several clients, as the pages of a browser have it one after the other. */
+function sameStorage(): StorageAdapter {
+  const adapter = memoryStorage()
+  const opened = adapter.open('shared')
+  return { ...adapter, open: async () => ({ ...bound(await opened), close: async () => {} }) }
+}
+
+const bound = (storage: Awaited<ReturnType<StorageAdapter['open']>>) => ({
+  get: storage.get.bind(storage),
+  list: storage.list.bind(storage),
+  write: storage.write.bind(storage),
+  clear: storage.clear.bind(storage),
+})
+
+describe('logging in', () => {
+  test('goes from idle to live, and knows who it is', async () => {
+    const states: string[] = []
+    const client = newClient(env.url, { pushUrl: env.wsUrl })
+    client.on('status', ({ state }) => states.push(state))
+    await client.register({ ...credentialsOf('alice'), name: 'Alice' })
+    expect(client.me).toBeUndefined()
+    const me = await client.login(credentialsOf('alice'))
+    expect(me).toMatchObject({ name: 'Alice', account: 'alice@example.com' })
+    await client.until('live')
+    expect(states).toEqual(['connecting', 'catchingUp', 'live'])
+    expect(client.errors).toEqual([])
+  })
+
+  test.each([
+    ['a wrong password', { account: 'alice@example.com', password: 'wrong' }, 'WrongCredentials', 400],
+    ['nobody', { account: 'nobody@example.com', password: 'x' }, 'WrongCredentials', 400],
+    ['an empty password', { account: 'alice@example.com', password: '' }, 'InvalidParameter', 400],
+  ])('%s is refused', async (_title, credentials, code, status) => {
+    const client = newClient(env.url)
+    await expect(client.login(credentials)).rejects.toMatchObject({ name: 'NudgeError', code, status })
+    expect(client.state).toBe('idle')
+  })
+
+  test('an account is made once', async () => {
+    const client = newClient(env.url)
+    const again = client.register({ ...credentialsOf('alice'), name: 'Alice' })
+    await expect(again).rejects.toMatchObject({ code: 'AlreadyExists', status: 409 })
+  })
+
+  test('a server that is not there is Unreachable', async () => {
+    const client = newClient('http://127.0.0.1:9')
+    await expect(client.login(credentialsOf('alice'))).rejects.toMatchObject({
+      code: 'Unreachable',
+      status: 0,
+    })
+  })
+
+  test('nothing can be done while nobody is logged in', async () => {
+    const client = newClient(env.url)
+    await expect(client.contacts.add('1')).rejects.toMatchObject({ code: 'NotLoggedIn' })
+    await expect(client.sessions.own()).rejects.toMatchObject({ code: 'NotLoggedIn' })
+    expect(client.conversations.items).toEqual([])
+  })
+
+  test('hashPassword decides what is sent', async () => {
+    const hashPassword = (typed: string) => `hash of ${typed}`
+    const client = newClient(env.url, { hashPassword })
+    await client.register({ account: 'hashed@example.com', password: 'secret' })
+    await newClient(env.url).login({ account: 'hashed@example.com', password: 'hash of secret' })
+    await client.login({ account: 'hashed@example.com', password: 'secret' })
+    await client.changePassword('secret', 'new')
+    await newClient(env.url).login({ account: 'hashed@example.com', password: 'hash of new' })
+  })
+})
+
+describe('resume', () => {
+  test('gives nobody on a new device', async () => {
+    expect(await newClient(env.url).resume()).toBeUndefined()
+  })
+
+  test('shows what the device has, also without a server, and goes on from there', async () => {
+    const storage = sameStorage()
+    const bob = await person(env, 'bob', { storage })
+    const carol = await person(env, 'carol')
+    const session = await carol.sessions.p2p(idOf(bob))
+    await session.sendText('one').whenStored()
+    await bob.conversations.until(([first]) => first?.lastMessage?.preview === 'one')
+    await bob.contacts.add(idOf(carol))
+    await bob.close()
+
+    const away = newClient('http://127.0.0.1:9', { storage })
+    expect((await away.resume())?.name).toBe('bob')
+    expect(away.conversations.items.map(({ name }) => name)).toEqual(['carol'])
+    expect(away.contacts.items.map(({ name }) => name)).toEqual(['carol'])
+    const there = away.sessions.get(session.id)
+    await there?.messages.open()
+    expect(textsOf(there?.messages ?? [])).toEqual(['one'])
+    await away.close()
+
+    await session.sendText('two').whenStored()
+    const back = newClient(env.url, { pushUrl: env.wsUrl, storage })
+    await back.resume()
+    await back.next('message', ({ preview }) => preview === 'two')
+    expect(back.heard).toEqual(['two'])
+  })
+})
+
+describe('logging out', () => {
+  test('ends the login on the server, and leaves nothing on the device', async () => {
+    const adapter = memoryStorage()
+    const opened = adapter.open('kept')
+    const storage = { ...adapter, open: () => opened }
+    const dave = await person(env, 'dave', { storage })
+    await (await dave.sessions.own()).sendText('mine').whenStored()
+    const { token } = (await (await opened).get('login')) as { token: string }
+    const ended = dave.next('loggedOut')
+    await dave.logout()
+    expect(await ended).toEqual({ reason: 'logout' })
+    const answer = await fetch(`${env.url}/v1/sessions`, { headers: { Authorization: `Bearer ${token}` } })
+    expect(answer.status).toBe(401)
+    expect(await (await opened).list({ prefix: '' })).toEqual([])
+    expect([dave.state, dave.me, dave.conversations.size]).toEqual(['idle', undefined, 0])
+  })
+
+  test('a login that ended elsewhere is told as rejected, and the device keeps what it has for the next one', async () => {
+    const storage = sameStorage()
+    const erin = await person(env, 'erin', { storage })
+    await (await erin.sessions.own()).sendText('mine').whenStored()
+    const other = await device(env, 'erin')
+    const ended = erin.next('loggedOut')
+    await other.changePassword(credentialsOf('erin').password, 'new')
+    expect(await ended).toEqual({ reason: 'rejected' })
+    expect(erin.state).toBe('idle')
+    expect(await erin.resume()).toBeUndefined()
+    expect((await (await storage.open('')).list({ prefix: 'user/' })).length).toBeGreaterThan(0)
+    await erin.login({ account: 'erin@example.com', password: 'new' })
+    await erin.until('live')
+    expect(erin.errors).toEqual([])
+  })
+
+  test('whoever logs in takes the place of who was logged in', async () => {
+    const client = await person(env, 'frank')
+    await newClient(env.url).register({ ...credentialsOf('grace'), name: 'grace' })
+    await client.login(credentialsOf('grace'))
+    await client.until('live')
+    expect(client.me?.name).toBe('grace')
+  })
+})

@@ -1,0 +1,124 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import pg from 'pg'
+import { freePort } from '../../../shared/server/free-port.js'
+import { type Apart, startApart } from '../../../test/helpers/apart.js'
+import { createTestDatabase, type TestDatabase } from '../../../test/helpers/database.js'
+import type { Person } from '../../../test/helpers/person.js'
+import { FlakyNetwork } from '../helpers/flaky.js'
+import { newClient, Torture } from '../helpers/torture.js'
+import { Random } from '../helpers/torture-random.js'
+import { differences, fetchTruth, messageDifferences, type Truth } from '../helpers/torture-truth.js'
+
+/**
+ * Three users with two devices each, whose networks flap, whose tabs are killed, and whose servers are killed with -9,
+ * send, edit, recall, delete, read, rename, and put each other out of groups. In the end every device holds what the
+ * server has, field by field, and so does its storage.
+ *
+ * `TORTURE_SEED=<seed>` takes the same choices again; timing differs, so try a few times. `TORTURE_SENDS=5000` for
+ * longer.
+ */
+
+const SENDS = Number(process.env.TORTURE_SENDS ?? 1000)
+const SEED = Number(process.env.TORTURE_SEED ?? Date.now() % 1_000_000)
+const LIMIT_MS = 240_000 + SENDS * 200
+
+let database: TestDatabase
+let db: pg.Client
+let apart: Apart
+let torture: Torture
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  db = new pg.Client(database.url)
+  await db.connect()
+  apart = await startApart(database.url, 1, { WS_PORT: String(await freePort()) })
+}, LIMIT_MS)
+afterAll(async () => {
+  await torture?.close()
+  await apart?.apis[0]?.kill()
+  await apart?.push.kill()
+  await db.end()
+  await database.drop()
+}, 60_000)
+
+test(
+  `everybody ends with the server's truth, whatever happens (TORTURE_SEED=${SEED})`,
+  async () => {
+    const random = new Random(SEED)
+    const server = { url: apart.apis[0]?.url as string, pushUrl: `${apart.push.wsUrl}/mqtt` }
+    torture = new Torture(random, apart, server)
+    await torture.prepare()
+    await torture.rage(SENDS)
+    await torture.calm()
+    const { devices } = torture
+
+    const problems: string[] = devices.flatMap((device) => device.problems)
+    problems.push(...(await torture.checkServer(db)))
+    const truths = new Map<string, Truth>()
+    for (const [user, person] of torture.people) truths.set(user, await fetchTruth(person as Person))
+
+    for (const device of devices) {
+      const { client, name, user } = device
+      const truth = truths.get(user) as Truth
+      const found = differences(client, truth)
+      for (const session of client.sessions.all) found.push(...(await messageDifferences(session, truth)))
+
+      // What is on the disk, seen by somebody who reaches nobody.
+      const away = new FlakyNetwork(random.fork())
+      away.isRestDown = true
+      away.isPushDown = true
+      const offline = newClient(server, away, await device.disk.copy())
+      await offline.resume()
+      const keepsAll = device.disk.messagesPerSession > 1000
+      const onDisk = differences(offline, truth)
+      for (const session of offline.sessions.all) {
+        await session.members.load().catch(() => {})
+        onDisk.push(...(await messageDifferences(session, truth, keepsAll)))
+      }
+      await offline.close()
+
+      problems.push(...found.map((difference) => `${name}: ${difference}`))
+      problems.push(...onDisk.map((difference) => `${name}, disk: ${difference}`))
+      problems.push(...heardWrongly(device, truth))
+    }
+    if (problems.length > 0 || process.env.TORTURE_REPORT) report(problems)
+    expect(problems).toEqual([])
+  },
+  LIMIT_MS,
+)
+
+/** `message` events: once a message and life; of devices that were never killed, for every message. */
+function heardWrongly(device: Torture['devices'][number], truth: Truth): string[] {
+  const problems: string[] = []
+  for (const [life, messages] of device.heard.entries()) {
+    const keys = new Set<string>()
+    for (const { key, preview } of messages) {
+      if (keys.has(key)) problems.push(`${device.name} in life ${life} is told twice of ${key} ${preview}`)
+      keys.add(key)
+    }
+  }
+  if (device.heard.length > 1) return problems
+  const keys = new Set(device.heard.flat().map(({ key }) => key))
+  const { group, other } = torture.place
+  for (const [sessionId, rows] of truth.messages) {
+    const row = truth.lists.sessions.get(sessionId) as { type?: string } | undefined
+    // Groups that were made meanwhile: what was said before one came is no news.
+    if (row?.type === 'group' && sessionId !== group && sessionId !== other) continue
+    for (const { id, clientMessageId, content, isDelete } of rows) {
+      if (!isDelete && !keys.has(clientMessageId ?? id))
+        problems.push(`${device.name} is not told of ${content}`)
+    }
+  }
+  return problems
+}
+
+function report(problems: string[]): void {
+  const { devices, steps } = torture
+  const facts = devices.map(
+    ({ name, sent, heard, kills, errors }) =>
+      `${name}: ${sent.length} sent, ${heard.length} lives, ${kills} kills, errors: ${[...new Set(errors.map(String))]}`,
+  )
+  process.stderr.write(
+    `${['', `TORTURE_SEED=${SEED}`, JSON.stringify(steps), ...facts, ...problems.slice(0, 40)].join('\n')}\n`,
+  )
+}
