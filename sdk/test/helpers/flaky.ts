@@ -16,7 +16,7 @@ export interface Trouble {
   loseAnswer: number
   /** The request gets out after the client has given it up. */
   deliverLate: number
-  /** Nobody answers until the client's patience ends. */
+  /** Nothing comes for a while, and then the connection breaks. */
   hang: number
   /** Requests and answers are under way for up to so long (ms). */
   delayMs: number
@@ -40,6 +40,7 @@ export const CALM: Trouble = {
 }
 
 const LATE_MS = 400
+const HANG_MS = 1500
 const never = () => new Promise<never>(() => {})
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
 const lost = () => new TypeError('fetch failed', { cause: new Error('the network is flaky') })
@@ -59,7 +60,10 @@ export class FlakyNetwork {
     const { trouble, random } = this
     if (this.#isDead) return never()
     if (this.isRestDown || random.happens(trouble.refuse)) throw lost()
-    if (random.happens(trouble.hang)) return hang(init?.signal)
+    if (random.happens(trouble.hang)) {
+      await sleep(HANG_MS)
+      throw lost()
+    }
     if (random.happens(trouble.deliverLate)) {
       setTimeout(() => void this.#ask(input, init).catch(() => {}), random.upTo(LATE_MS))
       throw lost()
@@ -133,8 +137,89 @@ export class FlakyNetwork {
   }
 }
 
-function hang(signal: AbortSignal | null | undefined): Promise<Response> {
-  return new Promise((_, reject) => signal?.addEventListener('abort', () => reject(lost()), { once: true }))
+/** A request's answer that waits for the test. */
+export interface Held {
+  /** Resolves when the server has answered. */
+  answered: Promise<void>
+  /** Lets the answer through. */
+  release(): void
+}
+
+interface Rule {
+  fits: RegExp
+  left: number
+  act(ask: () => Promise<Response>): Promise<Response>
+}
+
+/** A line to the server where the test decides what happens: `fits` is compared with `POST sessions/1/messages`. */
+export class Wire {
+  /** What has got out, as `fits` sees it. */
+  readonly requests: string[] = []
+  isDown = false
+  #rules: Rule[] = []
+
+  readonly fetch: Fetch = async (input, init) => {
+    if (this.isDown) throw lost()
+    const { pathname } = new URL(input)
+    const what = `${init?.method ?? 'GET'} ${pathname.replace('/v1/', '')}`
+    this.requests.push(what)
+    const ask = async () => {
+      const response = await fetch(input, init)
+      return new Response(await response.arrayBuffer(), response)
+    }
+    const rule = this.#rules.find(({ fits, left }) => left > 0 && fits.test(what))
+    if (!rule) return ask()
+    rule.left -= 1
+    return rule.act(ask)
+  }
+
+  count(fits: RegExp): number {
+    return this.requests.filter((what) => fits.test(what)).length
+  }
+
+  /** The next answer of this kind waits. */
+  hold(fits: RegExp): Held {
+    let release = () => {}
+    const released = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    const answered = new Promise<void>((resolve) => {
+      this.#rules.push({
+        fits,
+        left: 1,
+        act: async (ask) => {
+          const response = await ask()
+          resolve()
+          await released
+          return response
+        },
+      })
+    })
+    return { answered, release }
+  }
+
+  /** The server does what it is asked, and its next answers do not come. */
+  loseAnswers(fits: RegExp, count = 1): void {
+    this.#rules.push({
+      fits,
+      left: count,
+      act: async (ask) => {
+        await ask()
+        throw lost()
+      },
+    })
+  }
+
+  /** These requests do not get out. */
+  refuse(fits: RegExp, count: number): void {
+    this.#rules.push({
+      fits,
+      left: count,
+      act: async () => {
+        throw lost()
+      },
+    })
+  }
 }
 
 /** Push as the test plays it: whatever dials is kept, and told what the test says. */

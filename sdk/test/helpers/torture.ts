@@ -18,7 +18,7 @@ import type { Random } from './torture-random.js'
 import { Disk } from './torture-storage.js'
 
 /** Impatient, so that a minute holds many failures. */
-const TIMING = { retryFirst: 40, retryMax: 600, request: 2000, keepalive: 5000 }
+const TIMING = { retryFirst: 40, retryMax: 600, request: 10_000, keepalive: 5000 }
 
 /** What a network does for a while. */
 const WEATHER: Record<string, Partial<Trouble>> = {

@@ -56,6 +56,8 @@ test(
     problems.push(...(await torture.checkServer(db)))
     const truths = new Map<string, Truth>()
     for (const [user, person] of torture.people) truths.set(user, await fetchTruth(person as Person))
+    // Before anything is opened below, which pulls.
+    for (const device of devices) problems.push(...heardWrongly(device, truths.get(device.user) as Truth))
 
     for (const device of devices) {
       const { client, name, user } = device
@@ -79,7 +81,6 @@ test(
 
       problems.push(...found.map((difference) => `${name}: ${difference}`))
       problems.push(...onDisk.map((difference) => `${name}, disk: ${difference}`))
-      problems.push(...heardWrongly(device, truth))
     }
     if (problems.length > 0 || process.env.TORTURE_REPORT) report(problems)
     expect(problems).toEqual([])
