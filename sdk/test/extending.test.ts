@@ -300,6 +300,7 @@ describe('a kind of message', () => {
   })
 
   test('an edit is read anew', async () => {
+    await session.messages.open()
     const message = await session.send(vote, lunch).whenStored()
     const changed = ben.next('messageChanged', ({ id }) => id === message.id)
     await message.edit(vote, { ...lunch, question: 'When?' })

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 // is no `.js` that means `.ts`.
 
 /**
- * Before the first test: builds dist/, because tests run what users run, and starts one PostgreSQL for
+ * Before the first test: builds dist/ and sdk/dist/, because tests run what users run, and starts one PostgreSQL for
  * everybody, `TEST_POSTGRES_URL`. A caller's own server can be named by `TEST_DATABASE_URL` instead, and
  * `TEST_SKIP_BUILD=1` takes dist/ as it is.
  */
@@ -43,9 +43,8 @@ export default async function globalSetup() {
 function build() {
   const root = join(import.meta.dirname, '../..')
   const tsc = join(root, 'node_modules/typescript/bin/tsc')
-  const result = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], {
-    cwd: root,
-    encoding: 'utf8',
-  })
-  if (result.status !== 0) throw new Error(`The build failed:\n${result.stdout}${result.stderr}`)
+  for (const project of ['tsconfig.build.json', 'sdk/tsconfig.build.json']) {
+    const result = spawnSync(process.execPath, [tsc, '-p', project], { cwd: root, encoding: 'utf8' })
+    if (result.status !== 0) throw new Error(`The build failed:\n${result.stdout}${result.stderr}`)
+  }
 }

@@ -67,7 +67,7 @@ export class Conversation extends Entity<UserConversationObject> {
 
   /** ms: what the list is ordered by. */
   get activeAt(): number {
-    return this.lastMessage?.createdAt ?? Date.parse(this.row.createdAt)
+    return Date.parse(activity(this))
   }
 
   /** Undefined for a moment after a new conversation has come. */
@@ -115,5 +115,12 @@ export class Conversation extends Entity<UserConversationObject> {
 
 /** Pinned ones first, then the one that was active last. */
 export function compareConversations(a: Conversation, b: Conversation): number {
-  return Number(b.isTop) - Number(a.isTop) || b.activeAt - a.activeAt || Number(b.id) - Number(a.id)
+  if (a.isTop !== b.isTop) return a.isTop ? -1 : 1
+  // Dates of the wire order as text: thousands are compared with every change of the list.
+  const [aAt, bAt] = [activity(a), activity(b)]
+  return aAt === bAt ? Number(b.id) - Number(a.id) : aAt < bAt ? 1 : -1
+}
+
+function activity({ row }: Conversation): string {
+  return row.lastMessage?.createdAt ?? row.createdAt
 }

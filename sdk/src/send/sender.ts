@@ -53,11 +53,11 @@ export class Sender {
     if (this.#isStopped || this.#lanes.has(sessionId)) return
     const lane = new AbortController()
     this.#lanes.set(sessionId, lane)
-    void this.#run(sessionId, lane.signal).finally(() => {
+    void this.#run(sessionId, lane.signal).then((isLoginOver) => {
       if (this.#lanes.get(sessionId) !== lane) return
       this.#lanes.delete(sessionId)
       // Something may have come between the last look and this.
-      if (this.#next(sessionId)) this.look(sessionId)
+      if (!isLoginOver && this.#next(sessionId)) this.look(sessionId)
     })
   }
 
@@ -83,21 +83,22 @@ export class Sender {
     this.look(draft.sessionId)
   }
 
-  async #run(sessionId: string, lane: AbortSignal): Promise<void> {
+  /** Until nothing waits. True when nobody is logged in any more: what waits stays until somebody is. */
+  async #run(sessionId: string, lane: AbortSignal): Promise<boolean> {
     const backOff = new BackOff(this.options.backOff)
     for (let draft = this.#next(sessionId); draft && !lane.aborted; draft = this.#next(sessionId)) {
       try {
         await this.#send(draft, lane)
         backOff.reset()
       } catch (error) {
-        if (lane.aborted) return
+        if (lane.aborted) return false
         const failure = error instanceof NudgeError ? error : new NudgeError('Internal', String(error))
-        // Nobody is logged in any more; it stays until somebody is.
-        if (failure.code === 'InvalidToken') return
+        if (failure.code === 'InvalidToken') return true
         if (failure.isPassing) await pause(backOff.next(failure.retryAfterMs), this.#wake.signal)
         else await this.#fail(draft.key, failure)
       }
     }
+    return false
   }
 
   #next(sessionId: string): Draft | undefined {

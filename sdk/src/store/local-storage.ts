@@ -15,6 +15,9 @@ export interface LocalStorageOptions {
  * Keeps things in `window.localStorage`: about five million characters for all that an origin has there, and no
  * files. For browsers without IndexedDB; a list has to look at every key there is (10 ms for ten thousand).
  *
+ * Browsers pass on a moment later what a page has written. So another tab may see it a moment later, and when the
+ * page's process is killed the last batches may be lost, as whole ones.
+ *
  * Writes of several tabs at once exclude each other by Web Locks. Pages that have none, because they do not come
  * over HTTPS, should be open in one tab only.
  */

@@ -1,32 +1,51 @@
 import type { Yun2winStorage } from './settings.js'
 
 /**
- * JSON in localStorage, under keys that name the server: ids of another one mean other people. What cannot be kept is
- * not: it is pulled again by the next page.
+ * JSON in localStorage, under keys that name the server: ids of another one mean other people. What cannot be kept
+ * there this page keeps in memory, and the next one pulls again.
  */
 export class Cache {
   #memory: Yun2winStorage | undefined
+  /** What the storage did not take, by key. */
+  readonly #refused = new Map<string, unknown>()
 
   constructor(
     private readonly given: () => Yun2winStorage | undefined,
     private readonly root: () => string,
   ) {}
 
-  read<T>(key: string): T | undefined {
+  read<T>(name: string): T | undefined {
+    const key = this.#key(name)
+    if (this.#refused.has(key)) return this.#refused.get(key) as T
     try {
-      return (JSON.parse(this.#area.getItem(this.#key(key)) ?? 'null') as T | null) ?? undefined
+      return (JSON.parse(this.#area.getItem(key) ?? 'null') as T | null) ?? undefined
     } catch {
       return undefined
     }
   }
 
   /** `undefined` removes it. */
-  write(key: string, value: unknown): void {
+  write(name: string, value: unknown): void {
+    const key = this.#key(name)
+    this.#refused.delete(key)
     try {
-      if (value === undefined) this.#area.removeItem(this.#key(key))
-      else this.#area.setItem(this.#key(key), JSON.stringify(value))
+      if (value !== undefined) {
+        this.#area.setItem(key, JSON.stringify(value))
+        return
+      }
     } catch {
-      // Full, or not allowed. Every value carries its own cursor, so that an older one is merely older.
+      // Full, or not allowed.
+      this.#refused.set(key, JSON.parse(JSON.stringify(value)))
+    }
+    // Nothing old stays in its place: it might be somebody else's login.
+    this.#remove(key)
+  }
+
+  #remove(key: string): void {
+    try {
+      this.#area.removeItem(key)
+    } catch {
+      // Then there is nothing there to be read either.
     }
   }
 

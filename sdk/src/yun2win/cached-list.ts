@@ -10,7 +10,7 @@ export interface CachedRow {
 
 /** An object of the dialect that shows a row. */
 export interface RowView<Row> {
-  isDelete: boolean
+  isDelete?: boolean
   updatedAt: number
   update(row: Row): void
 }

@@ -4,7 +4,9 @@ import { type Fetch, Rest } from '../http/rest.js'
 import { pushAddress } from '../link/gate.js'
 import { webSocketTransport } from '../link/websocket.js'
 import type { BackOffOptions } from '../sync/back-off.js'
+import type { Y2wIMBridge } from './bridge.js'
 import { Cache } from './cache.js'
+import type { CurrentUser } from './current-user.js'
 import { rootOf, TIMING, type Yun2winOptions, type Yun2winTiming } from './settings.js'
 import { Users } from './users.js'
 
@@ -19,6 +21,8 @@ export class Context {
   )
   readonly users: Users
   options: Yun2winOptions
+  /** Makes one of this namespace's class. */
+  newBridge!: (user: CurrentUser) => Y2wIMBridge
   /** What the gate said. */
   #pushUrl: Promise<string> | undefined
 

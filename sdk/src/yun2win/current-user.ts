@@ -100,7 +100,11 @@ export class CurrentUser extends User {
   /** @internal What has been changed here since the server said what it is. */
   changes(): Partial<UserObject> {
     const { account: email, name, role, jobTitle, phone, address, status, avatarUrl } = this
-    const row = { ...this.#row, email: this.#row.email ?? this.#row.account, avatarUrl: this.#row.avatarUrl || ' ' }
+    const row = {
+      ...this.#row,
+      email: this.#row.email ?? this.#row.account,
+      avatarUrl: this.#row.avatarUrl || ' ',
+    }
     return changesOf(
       { email, name, role, jobTitle, phone, address, status, avatarUrl } as Partial<UserObject>,
       row,

@@ -2,6 +2,7 @@ import type { LastMessageObject, UserConversationObject } from '../../../shared/
 import { avatarAddress, avatarOf } from './avatar.js'
 import { CachedList, changesOf } from './cached-list.js'
 import { answer, type Callback } from './callbacks.js'
+import { contentOf } from './content.js'
 import type { CurrentUser } from './current-user.js'
 import { globalMinDate, msOf } from './dates.js'
 import type { Message } from './messages.js'
@@ -85,15 +86,7 @@ export class UserConversationsRemote {
 
   /** Takes it off the list, until its next message. */
   remove(userConversationId: string, cb?: Callback<void>): void {
-    const { user } = this.#all
-    const path = `users/${user.id}/userConversations/${userConversationId}`
-    answer(
-      user.context
-        .rest(user.token)
-        .ask({ method: 'DELETE', path })
-        .then(() => {}),
-      cb,
-    )
+    answer(this.#remove(userConversationId), cb)
   }
 
   /** @internal */
@@ -109,6 +102,12 @@ export class UserConversationsRemote {
         },
       ),
     )
+  }
+
+  async #remove(id: string): Promise<void> {
+    const { user } = this.#all
+    const path = `users/${user.id}/userConversations/${id}`
+    await user.context.rest(user.token).ask({ method: 'DELETE', path })
   }
 
   async #store(conversation: UserConversation): Promise<UserConversationObject> {
@@ -190,11 +189,9 @@ export class UserConversation {
   clearUnread(): void {
     if (!this.unread) return
     this.unread = 0
-    const { user, list } = this.userConversations
+    const { list } = this.userConversations
     list.patch(keyOf(this), { unread: 0 })
-    // Reading is what resets the count; nothing is newer than this cursor.
-    const read = { query: { limit: 1 }, cursor: Date.parse('9999-12-31') }
-    answer(user.context.rest(user.token).ask({ path: `sessions/${this.sessionId}/messages`, ...read }), undefined)
+    answer(this.#markRead(), undefined)
   }
 
   /** What localStorage keeps. */
@@ -246,6 +243,13 @@ export class UserConversation {
     this.lastMessage = row.lastMessage && this.#last(row.lastMessage)
   }
 
+  /** Reading is what resets the count; nothing is newer than this cursor. */
+  async #markRead(): Promise<void> {
+    const { user } = this.userConversations
+    const ask = { query: { limit: 1 }, cursor: Date.parse('9999-12-31') }
+    await user.context.rest(user.token).ask({ path: `sessions/${this.sessionId}/messages`, ...ask })
+  }
+
   async #syncMessages(isForced: boolean): Promise<Message[]> {
     const { messages } = await this.session()
     return isForced || this.updatedAt > messages.updatedAt ? messages.remote.pull() : []
@@ -264,14 +268,5 @@ export class UserConversation {
   get #contact() {
     const contact = this.userConversations.user.contacts.get(this.targetId)
     return contact?.isDelete ? undefined : contact
-  }
-}
-
-/** A message's content: what its JSON says, or the text itself where it is none. */
-export function contentOf(content: unknown): unknown {
-  try {
-    return JSON.parse(content as string)
-  } catch {
-    return content
   }
 }

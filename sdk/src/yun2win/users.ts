@@ -29,21 +29,20 @@ export class Users {
   getCurrentUser(): CurrentUser {
     const { cache } = this.#context
     const id = cache.read<string>(CURRENT)
+    if (id !== undefined && this.#current?.id === id) return this.#current
     const fields = id === undefined ? undefined : cache.read<CurrentUserFields>(id)
     if (id === undefined || !fields) throw new Error('currentUserId is null, pls relogin!')
-    if (this.#current?.id !== id) {
-      this.#list.clear()
-      const token = () => this.#current?.token
-      for (const user of cache.read<UserFields[]>(`${id}_users`) ?? []) {
-        this.#list.set(user.id, new User(this.#context, user, token))
-      }
-      const current = new CurrentUser(this.#context, fields)
-      this.#current = current
-      this.#list.set(id, current)
-      current.init()
-      this.save()
+    this.#list.clear()
+    const token = () => this.#current?.token
+    for (const user of cache.read<UserFields[]>(`${id}_users`) ?? []) {
+      this.#list.set(user.id, new User(this.#context, user, token))
     }
-    return this.#current as CurrentUser
+    const current = new CurrentUser(this.#context, fields)
+    this.#current = current
+    this.#list.set(id, current)
+    current.init()
+    this.save()
+    return current
   }
 
   /** Undefined for somebody this page has not heard of. */
@@ -81,7 +80,11 @@ export class Users {
     }
     // Of oneself more is known than that.
     if (known !== this.#current) {
-      const fresh = { ...known.toJSON(), ...(name && { name }), ...(avatarUrl !== undefined && { avatarUrl }) }
+      const fresh = {
+        ...known.toJSON(),
+        ...(name && { name }),
+        ...(avatarUrl !== undefined && { avatarUrl }),
+      }
       known.set({ ...fresh, ...(account && { account }), ...(pinyin && { pinyin }) })
       this.#isChanged = true
     }

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import type { BrowserContext } from 'playwright-core'
 import type { Storage, StorageAdapter } from '../../src/store/storage.js'
-import { bundle, describeInBrowser, Tab } from '../helpers/browser.js'
+import { bundle, describeInBrowser, Tab, until } from '../helpers/browser.js'
 import { describeStorage } from '../helpers/storage-suite.js'
 import type { Kind } from './storage-page.js'
 
@@ -77,6 +77,23 @@ describeInBrowser('storage in a browser', (browser) => {
       expect([...first.errors, ...second.errors]).toEqual([])
     })
 
+    test('what the caller does to a value after the call is not kept', async () => {
+      const tab = await openTab()
+      await tab.run(async ({ open, write }, kind) => {
+        const id = await open(kind, 'alice')
+        const value = { list: [1] }
+        const first = write(id, [['first', value]])
+        value.list.push(2)
+        const second = write(id, [['second', value]])
+        value.list.push(3)
+        await Promise.all([first, second])
+      }, kind)
+      expect(await (await openIn(tab)).list({ prefix: '' })).toEqual([
+        ['first', { list: [1] }],
+        ['second', { list: [1, 2] }],
+      ])
+    })
+
     test('tabs that write the same keys at once leave the batch of one of them', async () => {
       const tabs = [await openTab(), await openTab(), await openTab()]
       const storages = await Promise.all(tabs.map((tab) => openIn(tab)))
@@ -99,9 +116,16 @@ describeInBrowser('storage in a browser', (browser) => {
       'loses its process': async (tab) => {
         const crashed = tab.page.waitForEvent('crash')
         const session = await browser.playwright.newBrowserCDPSession()
-        const { processInfo } = await session.send('SystemInfo.getProcessInfo')
         // All that show pages: they are this test's.
-        for (const { type, id } of processInfo) if (type === 'renderer') process.kill(id, 'SIGKILL')
+        const renderers = async () => {
+          const { processInfo } = await session.send('SystemInfo.getProcessInfo')
+          return processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => id)
+        }
+        const killed = await renderers()
+        for (const id of killed) process.kill(id, 'SIGKILL')
+        // The browser keeps one ready for the next page, and must not take that one.
+        await until(async () => !(await renderers()).some((id) => killed.includes(id)))
+        await session.detach()
         await crashed
       },
     }
@@ -109,21 +133,24 @@ describeInBrowser('storage in a browser', (browser) => {
     test.each(Object.keys(ENDS))('a page that %s while it writes leaves whole batches', async (end) => {
       const count = 200
       let last = 0
-      for (let round = 0; round < 6; round++) {
+      for (let round = 0; round < 4; round++) {
         const tab = await openTab()
         let done = last
         await tab.page.exposeFunction('onDone', (n: number) => {
           done = n
         })
+        let hasEnded = false
         tab
           .run(
             ({ writeForEver }, { kind, count }) =>
               writeForEver(kind, count, (globalThis as unknown as { onDone: (n: number) => void }).onDone),
             { kind, count },
           )
-          // Ends with its page.
-          .catch(() => {})
-        await until(() => done > last)
+          .catch(() => {
+            hasEnded = true
+          })
+        await until(() => done > last || hasEnded)
+        expect(hasEnded).toBe(false)
         await new Promise((resolve) => setTimeout(resolve, 5 * round))
         await ENDS[end]?.(tab)
         // What a page puts into localStorage may still be on its way when its process is ended.
@@ -265,8 +292,3 @@ describeInBrowser('IndexedDB', (browser) => {
     await expect(localStorage).rejects.toThrow('There is no localStorage here, or it may not be used.')
   })
 })
-
-/** Asks until it is so. */
-async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 5))
-}

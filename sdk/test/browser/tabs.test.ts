@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from '@jest/globals'
 import type { BrowserContext } from 'playwright-core'
-import { describeInBrowser, type Tab } from '../helpers/browser.js'
+import { describeInBrowser, type Tab, until } from '../helpers/browser.js'
 
 type Exports = typeof import('./tabs-page.js')
 
@@ -84,7 +84,7 @@ describeInBrowser('webTabs', (browser) => {
     ]
     for (const [index, tab] of tabs.entries()) {
       // Waits for the last of them. Messages of one tab come in order, those of several may not.
-      while ((await heard(tab)).length < 2) await new Promise((resolve) => setTimeout(resolve, 5))
+      await until(async () => (await heard(tab)).length >= 2)
       const messages = await heard(tab)
       expect(messages.map(({ from }) => from).toSorted()).toEqual(others[index])
       expect(messages[0]).toMatchObject({ list: [null, { a: 'é😀' }] })
@@ -98,9 +98,7 @@ describeInBrowser('webTabs', (browser) => {
     await second.run(({ close }) => close())
     await second.run(({ post }) => post('from the closed one'))
     await first.run(({ post }) => post('from the first'))
-    while (!(await third.run(({ messages }) => messages().length))) {
-      await new Promise((resolve) => setTimeout(resolve, 5))
-    }
+    await until(async () => (await third.run(({ messages }) => messages().length)) > 0)
     expect(await third.run(({ messages }) => messages())).toEqual(['from the first'])
     expect(await second.run(({ messages }) => messages())).toEqual([])
     expect([first, second, third].flatMap((tab) => tab.errors)).toEqual([])

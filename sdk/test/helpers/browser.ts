@@ -168,6 +168,15 @@ function useSite<Exports>(entry: URL): Site<Exports> {
   }
 }
 
+/** Asks again and again until it is so: for what no event tells. Rejects after half a minute. */
+export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 30_000
+  while (!(await isSo())) {
+    if (Date.now() > deadline) throw new Error(`It never came to be: ${isSo}`)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+}
+
 /** The icon is named so that the browser does not ask for one. */
 const PAGE = `<!doctype html>
 <title>Nudge</title>
