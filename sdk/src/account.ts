@@ -1,7 +1,9 @@
+import type { NotificationFrame } from '../../shared/wire/frames.js'
 import type { GateObject, LoginObject, TokenObject, UserObject } from '../../shared/wire/objects.js'
 import { sessionTopic } from '../../shared/wire/topics.js'
 import type { StatusEvent } from './client-events.js'
 import { NudgeError } from './errors.js'
+import { guid } from './guid.js'
 import type { Files } from './http/files.js'
 import type { Rest } from './http/rest.js'
 import { pushAddress } from './link/gate.js'
@@ -58,6 +60,7 @@ type TabMessage =
   | { kind: 'status'; event: StatusEvent }
   | { kind: 'loggedOut'; reason: 'logout' | 'rejected' }
   | { kind: 'progress'; draft: Draft; part: number }
+  | { kind: 'notification'; frame: NotificationFrame }
 
 /** Everything that runs while somebody is logged in. In the tab that leads it syncs and sends; the others follow. */
 export class Account {
@@ -109,7 +112,7 @@ export class Account {
     })
     this.#connection = new Connection({
       transport: options.transport,
-      clientId: `nudge-${crypto.randomUUID()}`,
+      clientId: `nudge-${guid()}`,
       keepaliveS: options.keepaliveS,
       backOff: options.backOff,
       address: (isFresh) => this.#whereTo(isFresh),
@@ -121,11 +124,8 @@ export class Account {
         if (!failure.isPassing && failure.status !== 401) model.events.emit('error', failure)
       },
       onNotification: (frame) => {
-        for (const sync of frame.message.syncs ?? []) {
-          model.events.emit('sync', { sync, ...(frame.stamp !== undefined && { stamp: frame.stamp }) })
-        }
-        model.events.emit('notification', frame.message)
-        this.#tabs.post({ kind: 'notification', frame })
+        this.#tell(frame)
+        this.#tabs.post({ kind: 'notification', frame } satisfies TabMessage)
         this.#engine.onNotification(frame)
       },
       onFrame: (payload) => model.events.emit('trace', { kind: 'frame', frame: readable(payload) }),
@@ -183,10 +183,14 @@ export class Account {
   async #open(): Promise<void> {
     const { model, login } = this.options
     this.#offs.push(this.#tabs.onMessage((message) => this.#receive(message as TabMessage)))
-    if ((await this.#replica.get('version')) !== VERSION) {
-      await this.#replica.clear(CACHE)
-      await this.#replica.commit([['version', VERSION]])
-    }
+    // A server that was set up anew gives out the same ids to others.
+    const { createdAt } = login.user
+    if ((await this.#replica.get('since')) !== createdAt) await this.#replica.clear()
+    if ((await this.#replica.get('version')) !== VERSION) await this.#replica.clear(CACHE)
+    await this.#replica.commit([
+      ['since', createdAt],
+      ['version', VERSION],
+    ])
     await model.attach({
       userId: login.userId,
       replica: this.#replica,
@@ -196,7 +200,7 @@ export class Account {
         this.#office.ask('notify', sessionTopic(type, sessionId), message),
       cancel: (key) => this.#office.ask('cancel', key),
       resend: (key) => this.#office.ask('resend', key),
-      watch: (sessionId, isOpen) => this.#watch.set(sessionId, isOpen),
+      watch: (key, isWatched) => this.#watch.set(key, isWatched),
       watched: () => this.#watch.all(),
     })
     // The profile is there from the first moment on.
@@ -205,7 +209,12 @@ export class Account {
     this.#offs.push(
       watchEnvironment({ onWake: () => void this.#askToWake(), onNetworkLost: () => this.#networkLost() }),
     )
-    void this.#tabs.lead().then(() => this.#lead())
+    void this.#tabs
+      .lead()
+      .then(() => this.#lead())
+      .catch((error) => {
+        if (!this.#isClosed) throw error
+      })
     void this.#office.ask('state').then(
       (state) => {
         if (!this.#isLeading) this.#moved(state, this.#state, undefined)
@@ -218,6 +227,7 @@ export class Account {
     if (this.#isClosed) return
     // What the tab before us wrote last, it may not have lived to tell.
     await this.options.model.restore()
+    if (this.#isClosed) return
     await this.#engine.restore()
     if (this.#isClosed) return
     this.#isLeading = true
@@ -227,12 +237,20 @@ export class Account {
     this.#connection.start()
   }
 
-  #receive(message: TabMessage | { kind: 'notification'; frame: { message: object } }): void {
+  #tell({ message, stamp }: NotificationFrame): void {
+    const { events } = this.options.model
+    for (const sync of message.syncs ?? []) {
+      events.emit('sync', { sync, ...(stamp !== undefined && { stamp }) })
+    }
+    events.emit('notification', message)
+  }
+
+  #receive(message: TabMessage): void {
     const { model, onLoggedOut } = this.options
     if (message.kind === 'status' && !this.#isLeading) this.#show(message.event)
     if (message.kind === 'progress') model.progressed(message.draft, message.part)
     if (message.kind === 'loggedOut') onLoggedOut(message.reason)
-    if (message.kind === 'notification') model.events.emit('notification', message.frame.message as never)
+    if (message.kind === 'notification') this.#tell(message.frame)
   }
 
   #moved(state: State, previous: State, retryAt: number | undefined): void {

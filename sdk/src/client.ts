@@ -140,7 +140,7 @@ export class Client {
   /** The rows of a sync type of your own: the user's, or those of a session. */
   synced<R extends CustomRow>(type: SyncType<R>, session?: Session): CustomList<R> {
     const list = this.#model.customList(type, session?.id)
-    if (session && list.cursor === undefined && this.#account) void this.#load(list)
+    if (session && !list.isHeld && this.#account) void this.#load(list)
     return list
   }
 
@@ -306,6 +306,7 @@ export class Client {
   }
 
   async #load<R extends CustomRow>(list: CustomList<R>): Promise<void> {
+    this.#model.watch(list.name, true)
     await list.restore(this.#model.replica())
     await list.sync().catch(() => {})
   }

@@ -40,8 +40,14 @@ export {
 } from './extend/sync-type.js'
 export type { Files, StoredFile, UploadOptions } from './http/files.js'
 export type { Fetch, RequestTrace } from './http/rest.js'
+export type { Deadlines } from './link/pulse.js'
 export type { Dial, Link, LinkHandlers, Transport } from './link/transport.js'
-export { type WebSocketTransportOptions, webSocketTransport } from './link/websocket.js'
+export {
+  type WebSocketConstructor,
+  type WebSocketLike,
+  type WebSocketTransportOptions,
+  webSocketTransport,
+} from './link/websocket.js'
 export type { Contact, Contacts } from './model/contacts.js'
 export type { Conversation, LastMessage } from './model/conversation.js'
 export type { CustomList } from './model/custom-list.js'
@@ -59,7 +65,7 @@ export type { SyncedList } from './model/synced-list.js'
 export type { User, Users } from './model/users.js'
 export type { SendStatus, Upload } from './send/draft.js'
 export { type IndexedDbOptions, indexedDbStorage } from './store/indexed-db.js'
-export { type LocalStorageOptions, localStorageStorage } from './store/local-storage.js'
+export { type KeyValueArea, type LocalStorageOptions, localStorageStorage } from './store/local-storage.js'
 export { memoryStorage } from './store/memory.js'
 export type { Range, Storage, StorageAdapter, Write } from './store/storage.js'
 export type { State } from './sync/states.js'

@@ -40,7 +40,9 @@ describe('a group', () => {
     await group.update({ name: 'Team' })
     expect(group).toMatchObject({ name: 'Team', isNamed: true })
     while (there.name !== 'Team') await bob.next('session', ({ id }) => id === group.id)
-    expect(bob.conversations.find(({ sessionId }) => sessionId === group.id)?.name).toBe('Team')
+    await bob.conversations.until((items) =>
+      items.some(({ sessionId, name }) => sessionId === group.id && name === 'Team'),
+    )
   })
 
   test('lists its members, who runs it first, and keeps the list up to date', async () => {

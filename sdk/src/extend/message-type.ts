@@ -136,7 +136,7 @@ export class MessageTypes {
     this.#types = new Map([...BUILT_IN, ...own].map((type) => [type.type, type]))
   }
 
-  /** The content as its type reads it; of unknown types and unreadable content the text itself. */
+  /** The content as its type reads it; of unknown types what JSON makes of it, and of what nobody can read the text. */
   decode(type: string, content: string): unknown {
     try {
       return (this.#types.get(type) ?? UNKNOWN).decode(content)

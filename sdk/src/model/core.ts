@@ -1,3 +1,4 @@
+import type { MessageObject } from '../../../shared/wire/objects.js'
 import type { SessionType } from '../../../shared/wire/session-types.js'
 import type { ClientEvents } from '../client-events.js'
 import type { Emitter } from '../events.js'
@@ -31,8 +32,12 @@ export interface Core {
   /** Over push, to the session's members. Throws NudgeError. */
   notify(type: SessionType, sessionId: string, message: Record<string, unknown>): Promise<void>
   p2pSession(userId: string): Session | undefined
-  /** Whether this session's messages and members are kept up to date with every connect. */
-  watch(sessionId: string, isOpen: boolean): void
+  /** Whether somebody looks at what this key stands for, so that it is pulled with every connect. */
+  watch(key: string, isWatched: boolean): void
+  /** The one object of a message. */
+  messageOf(row: MessageObject): Message
+  /** This is from now on the one object of its row. */
+  adopt(message: Message): void
   session(sessionId: string): Session | undefined
   conversationOf(sessionId: string): Conversation | undefined
   memberChanged(session: Session, member: Member, isNew: boolean): void

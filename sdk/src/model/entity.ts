@@ -11,8 +11,17 @@ export abstract class Entity<R extends Row> {
   /** The row as the server gave it last. Replaced as a whole, never changed. */
   row: Readonly<R>
 
+  /** Grows with every change: for views that compare. */
+  revision = 0
+
   constructor(row: R) {
     this.row = row
+  }
+
+  /** @internal */
+  take(row: R): void {
+    this.row = row
+    this.revision += 1
   }
 
   get id(): string {

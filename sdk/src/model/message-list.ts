@@ -3,7 +3,7 @@ import { DRAFTS, type Draft } from '../send/draft.js'
 import type { Write } from '../store/storage.js'
 import type { Core } from './core.js'
 import { LiveList } from './live-list.js'
-import { Message, messagePrefix } from './message.js'
+import { type Message, messagePrefix } from './message.js'
 
 const FIRST_PAGE = 50
 /** So many are held in memory, and as many again before the oldest are let go; more for who scrolls up. */
@@ -50,14 +50,18 @@ export class MessageList extends LiveList<Message> {
    * connection, when what this device has is.
    */
   open(): Promise<void> {
-    this.#opening ??= this.#open()
+    this.#opening ??= this.#open().catch((error) => {
+      // The storage could not be read: the next call tries again.
+      this.#opening = undefined
+      throw error
+    })
     return this.#opening
   }
 
   /** Lets go of what is held in memory. */
   close(): void {
     if (!this.#isOpen) return
-    this.core.watch(this.sessionId, false)
+    this.core.watch(`messages/${this.sessionId}`, false)
     this.clear()
   }
 
@@ -65,8 +69,10 @@ export class MessageList extends LiveList<Message> {
   async loadOlder(count = FIRST_PAGE): Promise<number> {
     await this.open()
     const stored = this.#low === '' ? 0 : await this.#loadStored(count, this.#low)
-    if (stored > 0 || !this.hasMore) return stored
+    if (stored > 0 || this.#low !== '' || !this.hasMore) return stored
     const before = this.#byKey.size
+    // What was asked for stays.
+    this.#held = Math.max(this.#held, before + count)
     await this.core.loadOlder(this.sessionId, count)
     return this.#grew(before)
   }
@@ -129,7 +135,7 @@ export class MessageList extends LiveList<Message> {
 
   async #open(): Promise<void> {
     this.#isOpen = true
-    this.core.watch(this.sessionId, true)
+    this.core.watch(`messages/${this.sessionId}`, true)
     // From here on commits are taken, so that none is missed while the storage is read.
     for (const draft of this.core.drafts.of(this.sessionId)) this.#takeDraft(draft.key, draft)
     await this.#loadStored(FIRST_PAGE, END)
@@ -157,7 +163,8 @@ export class MessageList extends LiveList<Message> {
       limit: count,
       reverse: true,
     })
-    if (!this.#isOpen) return 0
+    // Closed meanwhile, read by somebody else, or the oldest were let go: then this is not what comes next.
+    if (!this.#isOpen || (below !== END && this.#low !== below)) return 0
     this.#held = Math.max(this.#held, before + count)
     this.#low = page.length < count ? '' : (page.at(-1)?.[0] ?? '')
     for (const [key, row] of page) this.#takeRow(key, row)
@@ -175,12 +182,10 @@ export class MessageList extends LiveList<Message> {
     // Old rows that leave the storage stay in memory while they are looked at.
     if (row === undefined || key < this.#low) return false
     const held = this.#byKey.get(key)
-    if (held) return held.take({ row })
-    const [draftKey, sent] = this.#draftOf(row) ?? []
-    if (draftKey !== undefined) this.#byKey.delete(draftKey)
-    sent?.take({ row })
-    this.#byKey.set(key, sent ?? new Message(this.core, { row }))
-    return true
+    const before = held?.revision
+    const message = this.core.messageOf(row)
+    this.#byKey.set(key, message)
+    return message !== held || message.revision !== before
   }
 
   #takeDraft(key: string, draft: Draft | undefined): boolean {
@@ -195,16 +200,6 @@ export class MessageList extends LiveList<Message> {
   #takeWindow(window: MessageWindow | undefined): void {
     this.#serverHasMore = window?.hasMore ?? true
     this.changed()
-  }
-
-  /** The same message, while it was on its way. */
-  #draftOf(row: MessageObject): [key: string, message: Message] | undefined {
-    if (row.clientMessageId === undefined) return undefined
-    const prefix = draftOrder(this.sessionId, DRAFTS)
-    for (const [key, message] of this.#byKey) {
-      if (key.startsWith(prefix) && message.clientMessageId === row.clientMessageId) return [key, message]
-    }
-    return undefined
   }
 
   #trim(): void {
@@ -229,6 +224,10 @@ export interface MessageWindow {
   isOver?: boolean
   /** Stamp (ms) of the conversation when this was last pulled: one that is no newer hides nothing new. */
   checked: number
+  /** Everything that was created up to this stamp (ms) has been told, though it is above the cursor. */
+  told?: number
+  /** So many messages have come since the storage was last looked through for too many. */
+  unpruned?: number
 }
 
 export const windowKey = (sessionId: string) => `cache/window/${sessionId}`

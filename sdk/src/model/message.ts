@@ -30,6 +30,8 @@ export class Message {
   #content: { of: string; type: string; value: unknown } | undefined
   /** Of its upload, 0 to 1. */
   progress: number | undefined
+  /** Grows with every change: for views that compare. */
+  revision = 0
 
   constructor(
     private readonly core: Core,
@@ -79,7 +81,7 @@ export class Message {
     return this.#any.content ?? ''
   }
 
-  /** What its type makes of it; text of unknown types stays text. See `as`. */
+  /** What its type makes of it; of unknown types what JSON makes of it, or else the text. See `as`. */
   get content(): unknown {
     const { rawContent, type } = this
     if (this.#content?.of !== rawContent || this.#content.type !== type) {
@@ -198,6 +200,7 @@ export class Message {
     if (row && source.draft) return false
     if (row && source.row && (stampOf(source.row) < stampOf(row) || isSame(row, source.row))) return false
     this.#source = source
+    this.revision += 1
     if (source.row) this.progress = undefined
     return true
   }

@@ -5,6 +5,7 @@ import { NudgeError } from '../errors.js'
 import { Emitter } from '../events.js'
 import { type AnyMessageType, MessageTypes } from '../extend/message-type.js'
 import type { AnySyncType, CustomRow, SyncType } from '../extend/sync-type.js'
+import { guid } from '../guid.js'
 import type { Rest } from '../http/rest.js'
 import { type Draft, nextDraftKey } from '../send/draft.js'
 import { Outbox } from '../send/outbox.js'
@@ -20,6 +21,7 @@ import { Favourites } from './favourites.js'
 import { Me } from './me.js'
 import type { Member } from './member.js'
 import { Message } from './message.js'
+import { MessageRegistry } from './message-registry.js'
 import type { Session } from './session.js'
 import { Sessions } from './sessions.js'
 import { SyncedList } from './synced-list.js'
@@ -33,8 +35,8 @@ export interface Backend {
   notify(type: SessionType, sessionId: string, message: Record<string, unknown>): Promise<void>
   cancel(key: string): Promise<boolean>
   resend(key: string): Promise<void>
-  watch(sessionId: string, isOpen: boolean): void
-  /** Sessions that are open in any tab. */
+  watch(key: string, isWatched: boolean): void
+  /** Keys that are watched in any tab. */
   watched(): Iterable<string>
 }
 
@@ -54,6 +56,7 @@ export class Model implements Core {
   #backend: Backend | undefined
   #bySession = new Map<string, Conversation>()
   #custom = new Map<string, CustomList<CustomRow>>()
+  #messages = new MessageRegistry()
 
   constructor(
     readonly rest: Rest,
@@ -113,6 +116,7 @@ export class Model implements Core {
     }
     for (const list of this.#lists) list.clear()
     this.#bySession.clear()
+    this.#messages.clear()
   }
 
   userId(): string {
@@ -149,7 +153,7 @@ export class Model implements Core {
       key: nextDraftKey(),
       sessionId,
       senderId: userId,
-      clientMessageId: crypto.randomUUID(),
+      clientMessageId: guid(),
       createdAt: Date.now(),
       status: 'storing',
       ...what,
@@ -171,8 +175,20 @@ export class Model implements Core {
     await this.#account.notify(type, sessionId, message)
   }
 
-  watch(sessionId: string, isOpen: boolean): void {
-    this.#backend?.watch(sessionId, isOpen)
+  watch(key: string, isWatched: boolean): void {
+    this.#backend?.watch(key, isWatched)
+  }
+
+  messageOf(row: MessageObject): Message {
+    const held = this.#messages.find(row.id)
+    const message = held ?? new Message(this, { row })
+    if (held) held.take({ row })
+    else this.#messages.add(message)
+    return message
+  }
+
+  adopt(message: Message): void {
+    this.#messages.add(message)
   }
 
   get watched(): ReadonlySet<string> {
@@ -212,20 +228,27 @@ export class Model implements Core {
     return list
   }
 
+  /** Also one that only another tab looks at. */
   custom(name: string): CustomList<CustomRow> | undefined {
-    return this.#custom.get(name)
+    const [, type, sessionId] = name.split('/')
+    const known = this.syncTypes.find((each) => each.type === type)
+    return known && this.customList<CustomRow>(known, sessionId)
   }
 
+  /** Those of the user: they are kept whether somebody looks or not. */
   get customKeys(): string[] {
-    return [...this.#custom.keys()]
+    return this.syncTypes
+      .filter(({ scope }) => scope === 'user')
+      .map(({ type }) => customName(type, undefined))
   }
 
   /** Of a sync of a type of the app's own; undefined when nobody here keeps it. */
   customKey(type: string, sessionId: string | undefined): string | undefined {
     const known = this.syncTypes.find((each) => each.type === type)
     if (!known) return undefined
-    const name = customName(type, known.scope === 'session' ? sessionId : undefined)
-    return this.#custom.has(name) ? name : undefined
+    if (known.scope === 'user') return customName(type, undefined)
+    const name = customName(type, sessionId)
+    return this.watched.has(name) ? name : undefined
   }
 
   listOf(name: string): SyncedList<Row, Entity<Row>> | undefined {
@@ -250,7 +273,7 @@ export class Model implements Core {
     for (const list of this.#lists) list.apply(writes)
     for (const session of this.sessions.all) {
       session.messages.apply(writes)
-      if (session.members.isLoaded) session.members.apply(writes)
+      if (session.members.isHeld) session.members.apply(writes)
     }
     for (const { message, isNew } of sent) this.events.emit(isNew ? 'message' : 'messageChanged', message)
     const told = new Set(sent.map(({ message }) => message.id))
@@ -267,9 +290,8 @@ export class Model implements Core {
     for (const [key, value] of writes) {
       if (!key.startsWith(NEW_MESSAGE) || value === undefined) continue
       const row = value as MessageObject
-      if (told.has(row.id)) continue
-      const held = this.sessions.get(row.sessionId)?.messages.get(row.id)
-      this.events.emit(fresh.has(key) ? 'message' : 'messageChanged', held ?? new Message(this, { row }))
+      if (!told.has(row.id))
+        this.events.emit(fresh.has(key) ? 'message' : 'messageChanged', this.messageOf(row))
     }
   }
 

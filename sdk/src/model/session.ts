@@ -55,13 +55,18 @@ export class MemberList extends SyncedList<MemberObject, Member> {
 
   /** Reads what this device has, then what the server has. Resolves when it is here. Throws NudgeError. */
   load(): Promise<void> {
-    this.#loading ??= this.restore(this.core.replica())
+    this.#loading ??= this.#begin()
     return this.#loading.then(() => this.sync())
   }
 
   /** Pulls what has changed. Throws NudgeError. */
   sync(): Promise<void> {
     return this.core.pull(this.name)
+  }
+
+  async #begin(): Promise<void> {
+    this.core.watch(this.name, true)
+    await this.restore(this.core.replica())
   }
 
   override clear(): void {

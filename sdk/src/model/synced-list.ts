@@ -21,6 +21,7 @@ export const cursorKey = (name: string) => `${CACHE}cursor/${name}`
 export class SyncedList<R extends Row, T extends Entity<R>> extends LiveList<T> {
   #byId = new Map<string, T>()
   #cursor: number | undefined
+  #isHeld = false
 
   constructor(private readonly options: SyncedListOptions<R, T>) {
     super()
@@ -51,8 +52,15 @@ export class SyncedList<R extends Row, T extends Entity<R>> extends LiveList<T> 
     return this.#byId.values()
   }
 
+  /** @internal Whether it has been read from the storage, and takes what is committed. */
+  get isHeld(): boolean {
+    return this.#isHeld
+  }
+
   /** @internal Reads what the storage holds; what is held in memory stays unless that is newer. */
   async restore(replica: Replica): Promise<void> {
+    // From here on commits are taken, so that none is missed while the storage is read.
+    this.#isHeld = true
     const rows = await replica.list<R>({ prefix: rowKey(this.name, '') })
     const cursor = await replica.get<number>(cursorKey(this.name))
     this.apply([...rows, [cursorKey(this.name), cursor]])
@@ -85,6 +93,7 @@ export class SyncedList<R extends Row, T extends Entity<R>> extends LiveList<T> 
   clear(): void {
     this.#byId.clear()
     this.#cursor = undefined
+    this.#isHeld = false
     this.changed()
   }
 
@@ -103,7 +112,7 @@ export class SyncedList<R extends Row, T extends Entity<R>> extends LiveList<T> 
     // A tab that catches up may read what it was told of already.
     if (stampOf(row) <= held.updatedAt) return undefined
     const wasDeleted = held.isDeleted
-    held.row = row
+    held.take(row)
     return [held, wasDeleted && !held.isDeleted]
   }
 

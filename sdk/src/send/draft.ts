@@ -36,6 +36,11 @@ export const DRAFTS = 'draft/'
 
 let last = 0
 
+/** Later keys come after this one, which another tab gave out, or an earlier page by a clock that was ahead. */
+export function goOnAfter(key: string): void {
+  last = Math.max(last, Number.parseInt(key.slice(DRAFTS.length), 10) || 0)
+}
+
 /** Keys of one device ascend in the order of sending, over reloads and clocks that stand still or step back. */
 export function nextDraftKey(now = Date.now()): string {
   last = Math.max(last + 1, now * 1000)

@@ -4,7 +4,7 @@ import type { Core } from '../model/core.js'
 import { Message, messagePrefix } from '../model/message.js'
 import { CACHE } from '../store/replica.js'
 import type { Write } from '../store/storage.js'
-import { DRAFTS, type Draft } from './draft.js'
+import { DRAFTS, type Draft, goOnAfter } from './draft.js'
 
 interface Waiter {
   resolve(): void
@@ -47,7 +47,10 @@ export class Outbox {
       } else if (entry) {
         this.#entries.delete(key)
         const row = rowOf(entry.draft, writes)
-        if (row) entry.message.take({ row })
+        if (row) {
+          entry.message.take({ row })
+          this.core.adopt(entry.message)
+        }
         for (const { resolve, reject } of entry.waiters) row ? resolve() : reject(cancelled())
         changes.push({ message: entry.message, isNew: false })
       }
@@ -86,7 +89,8 @@ export class Outbox {
 
   whenDone(key: string): Promise<void> {
     const entry = this.#entries.get(key)
-    if (!entry) return Promise.resolve()
+    // What is stored has a row instead of a draft.
+    if (!entry) return Promise.reject(cancelled())
     const { status, error } = entry.draft
     if (status === 'storefailed') return Promise.reject(failureOf(error))
     return new Promise((resolve, reject) => {
@@ -102,6 +106,7 @@ export class Outbox {
   #put(draft: Draft): Message {
     const entry = this.#entries.get(draft.key)
     if (!entry) {
+      goOnAfter(draft.key)
       const message = new Message(this.core, { draft })
       this.#entries.set(draft.key, { draft, message, waiters: [] })
       return message

@@ -113,6 +113,8 @@ export class Sender {
     if (draft.content === undefined) void replica.commit([[draft.key, { ...draft, content }]])
     // Kept before it is sent: whoever takes over after a crash sends it again under the same id.
     await replica.settled()
+    // Taken back, or found in a delta, meanwhile.
+    if (lane.aborted || !outbox.get(draft.key)) return
     this.#posting.add(draft.key)
     try {
       const row = await rest.ask<MessageObject>({

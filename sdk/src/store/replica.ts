@@ -1,5 +1,6 @@
 import type { Unsubscribe } from '../events.js'
 import type { Tabs } from '../tabs/tabs.js'
+import { memoryStorage } from './memory.js'
 import type { Range, Storage, Write } from './storage.js'
 
 /** What a commit was about, where its rows do not tell. */
@@ -37,7 +38,8 @@ export const CACHE = 'cache/'
 export class Replica {
   #listeners = new Set<Listener>()
   #written: Promise<unknown> = Promise.resolve()
-  #isCaching = true
+  /** Holds the cache once the storage has failed. */
+  #memory: Storage | undefined
   #isClosed = false
   readonly #offTabs: Unsubscribe
 
@@ -75,21 +77,27 @@ export class Replica {
     await this.#written
   }
 
-  /** Sees every commit before this call. */
-  async get<T>(key: string): Promise<T | undefined> {
-    await this.#written
-    return (await this.storage.get(this.options.scope + key)) as T | undefined
+  /** Sees every commit before this call. Finds nothing once the account was left. */
+  get<T>(key: string): Promise<T | undefined> {
+    return this.#read(
+      key,
+      async (storage) => (await storage.get(this.options.scope + key)) as T | undefined,
+      undefined,
+    )
   }
 
-  /** Keys without the scope. Sees every commit before this call. */
-  async list<T>(range: Range): Promise<[key: string, value: T][]> {
-    await this.#written
-    const found = await this.storage.list({
-      ...range,
-      prefix: this.options.scope + range.prefix,
-      ...(range.before !== undefined && { before: this.options.scope + range.before }),
-    })
-    return found.map(([key, value]) => [key.slice(this.options.scope.length), value as T])
+  /** Keys without the scope. Sees every commit before this call. Finds nothing once the account was left. */
+  list<T>(range: Range): Promise<[key: string, value: T][]> {
+    const { scope } = this.options
+    const read = async (storage: Storage) => {
+      const found = await storage.list({
+        ...range,
+        prefix: scope + range.prefix,
+        ...(range.before !== undefined && { before: scope + range.before }),
+      })
+      return found.map(([key, value]): [string, T] => [key.slice(scope.length), value as T])
+    }
+    return this.#read(range.prefix, read, [])
   }
 
   /** Everything of the account is forgotten. */
@@ -111,29 +119,58 @@ export class Replica {
     for (const listener of [...this.#listeners]) listener(writes, news)
   }
 
-  async #keep(writes: readonly Write[], news: News): Promise<void> {
-    const { scope, forStorage } = this.options
-    const kept = this.#isCaching ? writes : writes.filter(([key]) => !key.startsWith(CACHE))
+  /** Whoever still asks when the account is left is told nothing: it may be somebody else's lists that wait. */
+  async #read<T>(key: string, read: (storage: Storage) => Promise<T>, nothing: T): Promise<T> {
+    await this.#written
+    if (this.#isClosed) return nothing
     try {
-      if (kept.length > 0)
-        await this.storage.write(kept.map(([key, value]) => [scope + key, forStorage(value)]))
+      const found = await read(this.#memory && isCache(key) ? this.#memory : this.storage)
+      return this.#isClosed ? nothing : found
     } catch (error) {
-      await this.#giveUpCaching(error)
+      if (this.#isClosed) return nothing
+      throw error
+    }
+  }
+
+  async #keep(writes: readonly Write[], news: News): Promise<void> {
+    try {
+      await this.#write(writes)
+    } catch (error) {
+      await this.#giveUpCaching(error, writes)
     }
     this.tabs.post({ kind: 'commit', scope: this.options.scope, writes, news } satisfies CommitMessage)
   }
 
+  async #write(writes: readonly Write[]): Promise<void> {
+    const { scope, forStorage } = this.options
+    const memory = this.#memory
+    const scoped = (some: readonly Write[]) => some.map(([key, value]): Write => [scope + key, value])
+    await memory?.write(scoped(writes.filter(([key]) => isCache(key))))
+    const kept = memory ? writes.filter(([key]) => !isCache(key)) : writes
+    if (kept.length === 0) return
+    await this.storage.write(scoped(kept.map(([key, value]): Write => [key, forStorage(value)])))
+  }
+
   /**
    * The storage is full or broken. With rows missing but a later cursor kept, they would be missing for ever: so
-   * the whole cache goes, and the next start pulls everything anew. What waits to be sent is not part of it.
+   * the whole cache goes, and the next start pulls everything anew. Until then it is in memory, because nobody else
+   * has the messages that were pulled. What waits to be sent is not part of it, and may find room now.
    */
-  async #giveUpCaching(error: unknown): Promise<void> {
-    this.#isCaching = false
-    this.options.onStorageFailure(error)
+  async #giveUpCaching(error: unknown, writes: readonly Write[]): Promise<void> {
+    const { scope, onStorageFailure } = this.options
+    onStorageFailure(error)
+    if (this.#memory) return
+    const memory = await memoryStorage().open('')
+    const cached = await this.storage.list({ prefix: scope + CACHE }).catch(() => [])
+    await memory.write(cached)
+    this.#memory = memory
     try {
-      await this.storage.clear(this.options.scope + CACHE)
+      await this.storage.clear(scope + CACHE)
     } catch {
       // Nothing can be cleared: then nothing was written either, and the old state stands.
     }
+    await this.#write(writes).catch(onStorageFailure)
   }
 }
+
+const isCache = (key: string) => key.startsWith(CACHE)

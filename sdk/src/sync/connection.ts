@@ -1,6 +1,7 @@
 import { ConnectCode, ReturnCode } from '../../../shared/wire/codes.js'
 import type { NotificationFrame } from '../../../shared/wire/frames.js'
 import { NudgeError } from '../errors.js'
+import { guid } from '../guid.js'
 import { readFrame } from '../link/frames.js'
 import type { Link, Transport } from '../link/transport.js'
 import { BackOff, type BackOffOptions } from './back-off.js'
@@ -46,6 +47,8 @@ export class Connection {
   #link: Link | undefined
   /** Of the connection under way: whatever an earlier one still says is not heard. */
   #dial = 0
+  /** Of the catching up under way: an earlier one has not seen what the server has asked for since. */
+  #look = 0
   #retry: ReturnType<typeof setTimeout> | undefined
   #steady: ReturnType<typeof setTimeout> | undefined
   #isTokenRefused = false
@@ -102,7 +105,7 @@ export class Connection {
       if (!this.#link || this.#state === 'connecting') {
         return reject(new NudgeError('Unreachable', 'push is not connected'))
       }
-      const y2wMessageId = crypto.randomUUID()
+      const y2wMessageId = guid()
       const done = () => {
         clearTimeout(timer)
         this.#acks.delete(y2wMessageId)
@@ -202,13 +205,15 @@ export class Connection {
 
   async #catchUp(): Promise<void> {
     const dial = this.#dial
+    this.#look += 1
+    const look = this.#look
     try {
       await this.options.catchUp()
     } catch {
       // Stopped.
       return
     }
-    if (this.#dial === dial) this.#happened('caughtUp')
+    if (this.#dial === dial && this.#look === look) this.#happened('caughtUp')
   }
 
   #receive(payload: string): void {

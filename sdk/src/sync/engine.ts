@@ -1,11 +1,12 @@
 import type { NotificationFrame } from '../../../shared/wire/frames.js'
-import type { UserConversationObject, UserObject } from '../../../shared/wire/objects.js'
+import type { MessageObject, UserConversationObject, UserObject } from '../../../shared/wire/objects.js'
+import type { SessionEntryObject } from '../../../shared/wire/sessions.js'
 import { type Sync, SyncType } from '../../../shared/wire/sync-types.js'
 import type { NudgeError } from '../errors.js'
 import type { Rest } from '../http/rest.js'
 import { stampOf } from '../model/entity.js'
 import type { Model } from '../model/model.js'
-import type { Replica } from '../store/replica.js'
+import { CACHE, type Replica } from '../store/replica.js'
 import type { Write } from '../store/storage.js'
 import type { BackOffOptions } from './back-off.js'
 import { Locks } from './locks.js'
@@ -25,6 +26,7 @@ export interface EngineOptions {
 }
 
 const CONCURRENCY = 4
+const FIRST_LIST = `${CACHE}first/conversations`
 
 /**
  * Knows what can be pulled, and when it has to be. Keys name what is pulled: `conversations`, `contacts`, `favourites`,
@@ -38,6 +40,8 @@ export class Engine {
   #looked = new Map<string, number>()
   /** By key: the newest stamp that was announced and not yet looked for. */
   #announced = new Map<string, number>()
+  /** The first list of conversations has begun to come, and is not here as a whole. */
+  #isFirstList = false
   /** By session: how new it was when its members were pulled. */
   #membersOf = new Map<string, number>()
 
@@ -54,10 +58,10 @@ export class Engine {
       replica,
       userId,
       messagesPerSession,
-      baseline: () => this.#baseline(),
+      baseline: (sessionId) => this.#baseline(sessionId),
       shownAt: (sessionId) => model.conversationOf(sessionId)?.updatedAt ?? 0,
       draft: (sessionId, clientMessageId) => model.outbox.byClientId(sessionId, clientMessageId),
-      isWatched: (sessionId) => model.watched.has(sessionId),
+      isWatched: (sessionId) => model.watched.has(`messages/${sessionId}`),
       onPulled: (sessionId, updatedAt, rows) => this.#afterMessages(sessionId, updatedAt, rows),
       onOver: () => this.#want('sessions'),
     })
@@ -65,6 +69,7 @@ export class Engine {
 
   async restore(): Promise<void> {
     await this.messages.restore()
+    this.#isFirstList = (await this.options.replica.get(FIRST_LIST)) === true
   }
 
   /** Everything that may have changed while nobody told us. Resolves when it is here. */
@@ -105,7 +110,7 @@ export class Engine {
       case 'conversations':
         return this.#pullConversations()
       case 'sessions':
-        return pullList(rest, replica, model.sessions, 'sessions')
+        return this.#pullSessions()
       case 'contacts':
         return pullList(rest, replica, model.contacts, `${own}/contacts`)
       case 'favourites':
@@ -127,9 +132,9 @@ export class Engine {
 
   /** Whoever is told of a message finds its session there. */
   async #pullMessages(sessionId: string): Promise<void> {
-    const { model, rest, replica } = this.options
+    const { model } = this.options
     if (!model.sessions.get(sessionId)) {
-      await this.#locks.hold('sessions', () => pullList(rest, replica, model.sessions, 'sessions'))
+      await this.#locks.hold('sessions', () => this.#pullSessions())
     }
     await this.messages.pull(sessionId)
   }
@@ -138,15 +143,28 @@ export class Engine {
   #pullConversations(): Promise<void> {
     const { model, rest, replica, userId } = this.options
     const path = `users/${userId}/userConversations`
-    return pullList<UserConversationObject>(rest, replica, model.conversations, path, (rows, cursorBefore) =>
-      rows.flatMap((row): Write[] => {
-        // In the first list everything is old; what joins the list later is new as a whole.
-        const cursor = cursorBefore ?? stampOf(row)
+    const list = model.conversations
+    return pullList<UserConversationObject>(rest, replica, list, path, (rows, cursorBefore, isLast) => {
+      // In the first list everything is old, on all its pages; what joins the list later is new as a whole.
+      const isFirst = cursorBefore === undefined || this.#isFirstList
+      this.#isFirstList = isFirst && !isLast
+      const windows = rows.flatMap((row): Write[] => {
         // Taken off the list by its user, or dissolved, which is announced no other way.
         if (row.isDelete) this.#want('sessions')
-        if (cursorBefore !== undefined && this.#isMissed(row)) this.#want(`messages/${row.sessionId}`)
-        return this.messages.begin(row.sessionId, cursor)
-      }),
+        if (!isFirst && this.#isMissed(row)) this.#want(`messages/${row.sessionId}`)
+        return this.messages.begin(row.sessionId, isFirst ? stampOf(row) : cursorBefore)
+      })
+      return isFirst ? [...windows, [FIRST_LIST, this.#isFirstList || undefined]] : windows
+    })
+  }
+
+  /** The session with one's own devices is in no list of conversations: nothing else says from when on it is news. */
+  #pullSessions(): Promise<void> {
+    const { model, rest, replica } = this.options
+    return pullList<SessionEntryObject>(rest, replica, model.sessions, 'sessions', (rows, cursorBefore) =>
+      rows.flatMap(({ id, type }): Write[] =>
+        type === 'single' && cursorBefore !== undefined ? this.messages.begin(id, cursorBefore) : [],
+      ),
     )
   }
 
@@ -174,7 +192,7 @@ export class Engine {
   #afterMessages(sessionId: string, updatedAt: number, rows: number): void {
     const session = this.options.model.sessions.get(sessionId)
     if (!session || updatedAt > session.updatedAt) this.#want('sessions')
-    if (!session?.members.isLoaded) return
+    if (!this.options.model.watched.has(`members/${sessionId}`)) return
     // Without a row the announcement was about something else: a member's name, say.
     const isNewer = updatedAt > (this.#membersOf.get(sessionId) ?? 0)
     this.#membersOf.set(sessionId, updatedAt)
@@ -189,14 +207,22 @@ export class Engine {
       const { sessionId, updatedAt } = conversation
       if ((this.messages.window(sessionId)?.checked ?? 0) < updatedAt) keys.add(`messages/${sessionId}`)
     }
-    for (const sessionId of model.watched) keys.add(`messages/${sessionId}`)
-    for (const session of model.sessions.all) if (session.members.isLoaded) keys.add(session.members.name)
+    // No conversation tells whether there is something new between one's own devices.
+    for (const { id, type } of model.sessions.items) if (type === 'single') keys.add(`messages/${id}`)
+    for (const key of model.watched) keys.add(key)
     return [...keys]
   }
 
-  async #baseline(): Promise<number> {
-    const { conversations } = this.options.model
-    const before = conversations.cursor
+  async #baseline(sessionId: string): Promise<number> {
+    const { model, rest } = this.options
+    const { conversations, sessions } = model
+    if (sessions.get(sessionId)?.type === 'single') {
+      // It was there before this device was: all of it is old.
+      const path = `sessions/${sessionId}/messages/history`
+      const [newest] = await rest.ask<MessageObject[]>({ path, query: { limit: 1, unread: 'keep' } })
+      if (newest) return Date.parse(newest.createdAt)
+    }
+    const before = this.#isFirstList ? undefined : conversations.cursor
     if (before === undefined) await this.#locks.hold('conversations', () => this.#pullConversations())
     return before ?? conversations.cursor ?? 0
   }

@@ -39,7 +39,6 @@ export interface MessageSyncOptions {
 export class MessageSync {
   #windows = new Map<string, MessageWindow>()
   #locks = new Locks()
-  #sincePruned = new Map<string, number>()
 
   constructor(private readonly options: MessageSyncOptions) {}
 
@@ -94,7 +93,8 @@ export class MessageSync {
       const from = oldest(rows, window.from)
       const hasMore = rows.length >= limit
       // With nothing older left, whatever turns up belongs here.
-      const next = { ...window, from: hasMore ? from : 0, hasMore }
+      const unpruned = (window.unpruned ?? 0) + rows.length
+      const next = { ...window, from: hasMore ? from : 0, hasMore, unpruned }
       const writes = [...rows.map(rowWrite), ...this.#windowWrite(sessionId, next)]
       await this.options.replica.commit(writes, { isHistory: true })
       return rows.length
@@ -127,26 +127,27 @@ export class MessageSync {
     const freshMessages = await this.#fresh(rows, window)
     const hasMoved = cursor !== window.cursor || checked !== window.checked || window.isOver
     const { isOver: _, ...before } = window
+    const unpruned = (window.unpruned ?? 0) + rows.length
     await replica.commit(
       [
         ...rows.map(rowWrite),
         ...this.#done(rows),
-        ...(hasMoved ? this.#windowWrite(sessionId, { ...before, cursor, checked }) : []),
+        ...(hasMoved ? this.#windowWrite(sessionId, { ...before, cursor, checked, unpruned }) : []),
       ],
       { freshMessages },
     )
-    this.#sincePruned.set(sessionId, (this.#sincePruned.get(sessionId) ?? 0) + rows.length)
     this.options.onPulled(sessionId, Date.parse(sessionUpdatedAt), entries.length)
     return !isLast
   }
 
   /** Of these rows, the keys of those that nobody here has been told of: neither a delta nor our own sending did. */
-  async #fresh(rows: readonly MessageObject[], { cursor, isOver }: MessageWindow): Promise<string[]> {
+  async #fresh(rows: readonly MessageObject[], { cursor, told = 0 }: MessageWindow): Promise<string[]> {
     const fresh: string[] = []
     for (const row of rows) {
-      if (Date.parse(row.createdAt) <= cursor) continue
+      // What was deleted before it came here is nothing that anybody could show.
+      if (Date.parse(row.createdAt) <= cursor || row.isDelete) continue
       // Besides deltas, our own sends and the reading of the end bring messages.
-      const mayBeKnown = isOver === true || row.sender === this.options.userId
+      const mayBeKnown = Date.parse(row.createdAt) <= told || row.sender === this.options.userId
       if (!mayBeKnown || !(await this.#isKnown(row))) fresh.push(messageKey(row))
     }
     return fresh
@@ -190,7 +191,8 @@ export class MessageSync {
       ...row,
       updatedAt: held.get(messageKey(row))?.updatedAt ?? row.updatedAt,
     }))
-    const freshMessages = await this.#fresh(current, { ...window, isOver: true })
+    const freshMessages = await this.#fresh(current, { ...window, told: Number.POSITIVE_INFINITY })
+    const told = current.reduce((at, row) => Math.max(at, Date.parse(row.createdAt)), window.told ?? 0)
     await this.options.replica.commit(
       [
         ...current.map(rowWrite),
@@ -198,6 +200,7 @@ export class MessageSync {
         ...this.#windowWrite(sessionId, {
           ...window,
           isOver: true,
+          told,
           checked: this.options.shownAt(sessionId),
         }),
       ],
@@ -216,19 +219,21 @@ export class MessageSync {
   /** Lets go of the oldest when there are too many, whole stamps at a time, unless somebody is looking at them. */
   async #prune(sessionId: string): Promise<void> {
     const { replica, messagesPerSession, isWatched } = this.options
-    const since = this.#sincePruned.get(sessionId) ?? 0
-    if (since < messagesPerSession / 4 || isWatched(sessionId)) return
-    this.#sincePruned.set(sessionId, 0)
+    const window = this.#windows.get(sessionId) as MessageWindow
+    // Counted over reloads: a page may never live to see so many.
+    if ((window.unpruned ?? 0) < messagesPerSession / 4 || isWatched(sessionId)) return
     const prefix = messagePrefix(sessionId)
     const newest = await replica.list<MessageObject>({ prefix, reverse: true, limit: messagesPerSession + 1 })
-    if (newest.length <= messagesPerSession) return
+    if (newest.length <= messagesPerSession) {
+      await replica.commit(this.#windowWrite(sessionId, { ...window, unpruned: 0 }))
+      return
+    }
     const last = newest[messagesPerSession - 1]?.[1] as MessageObject
     const from = Date.parse(last.createdAt)
     const old = await replica.list({ prefix, before: `${prefix}${timeKey(from)}` })
-    const window = this.#windows.get(sessionId) as MessageWindow
     await replica.commit([
       ...old.map(([key]): Write => [key, undefined]),
-      ...this.#windowWrite(sessionId, { ...window, from, hasMore: true }),
+      ...this.#windowWrite(sessionId, { ...window, from, hasMore: true, unpruned: 0 }),
     ])
   }
 

@@ -18,8 +18,10 @@ export async function pullList<R extends Row>(
   list: SyncedList<R, Entity<R>>,
   path: string,
   /** More that belongs to a page: committed with it. */
-  also: (rows: readonly R[], cursorBefore: number | undefined) => Write[] = () => [],
+  also: (rows: readonly R[], cursorBefore: number | undefined, isLast: boolean) => Write[] = () => [],
 ): Promise<void> {
+  // Only another tab looks at it: this one has not read yet what is held.
+  if (!list.isHeld) await list.restore(replica)
   for (;;) {
     const cursor = list.cursor
     const { entries, total_count } = await rest.ask<ListObject<R>>({
@@ -27,11 +29,12 @@ export async function pullList<R extends Row>(
       query: { limit: PAGE },
       cursor: cursor ?? 0,
     })
-    const isFirst = cursor === undefined
-    if (entries.length > 0 || isFirst) {
-      const more = also(entries, cursor)
+    const isLast = entries.length === 0 || entries.length >= total_count
+    if (entries.length > 0 || cursor === undefined) {
+      const more = also(entries, cursor, isLast)
       await replica.commit([...list.writesOf(entries), ...more])
     }
-    if (entries.length === 0 || entries.length >= total_count) return
+    // A cursor that stays where it was: the account was left, and what is committed goes nowhere.
+    if (isLast || list.cursor === cursor) return
   }
 }

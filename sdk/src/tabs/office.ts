@@ -1,4 +1,5 @@
 import { NudgeError, type NudgeErrorCode } from '../errors.js'
+import { guid } from '../guid.js'
 import type { Tabs } from './tabs.js'
 
 type Handlers = Record<string, (...args: never[]) => Promise<unknown>>
@@ -45,7 +46,7 @@ export class Office<H extends Handlers> {
   ): Promise<Awaited<ReturnType<H[Name]>>> {
     if (this.#leads) return this.#run(name, args) as Promise<Awaited<ReturnType<H[Name]>>>
     return new Promise((resolve, reject) => {
-      const asked: Asked = { kind: 'ask', id: crypto.randomUUID(), name, args }
+      const asked: Asked = { kind: 'ask', id: guid(), name, args }
       this.#pending.set(asked.id, { asked, resolve: resolve as Pending['resolve'], reject })
       this.tabs.post(asked)
     })

@@ -1,14 +1,15 @@
+import { guid } from '../guid.js'
 import type { Tabs } from './tabs.js'
 
 interface Watching {
   kind: 'watching'
   tab: string
-  sessionIds: string[]
+  keys: string[]
 }
 
-/** Which sessions are being looked at, in any tab of the browser: those are kept up to date with every connect. */
+/** What is being looked at, in any tab of the browser, by the keys of the engine: it is pulled with every connect. */
 export class Watch {
-  readonly #tab = crypto.randomUUID()
+  readonly #tab = guid()
   #own = new Set<string>()
   #others = new Map<string, string[]>()
   readonly #off: () => void
@@ -16,21 +17,21 @@ export class Watch {
   constructor(private readonly tabs: Tabs) {
     this.#off = tabs.onMessage((message) => {
       const said = message as Watching | { kind: 'leading' }
-      if (said.kind === 'watching') this.#others.set(said.tab, said.sessionIds)
+      if (said.kind === 'watching') this.#others.set(said.tab, said.keys)
       // A new leader knows nothing of us.
       if (said.kind === 'leading') this.#tell()
     })
   }
 
-  set(sessionId: string, isOpen: boolean): void {
-    if (isOpen) this.#own.add(sessionId)
-    else this.#own.delete(sessionId)
+  set(key: string, isWatched: boolean): void {
+    if (isWatched) this.#own.add(key)
+    else this.#own.delete(key)
     this.#tell()
   }
 
   *all(): Iterable<string> {
     yield* this.#own
-    for (const sessionIds of this.#others.values()) yield* sessionIds
+    for (const keys of this.#others.values()) yield* keys
   }
 
   close(): void {
@@ -40,6 +41,6 @@ export class Watch {
   }
 
   #tell(): void {
-    this.tabs.post({ kind: 'watching', tab: this.#tab, sessionIds: [...this.#own] } satisfies Watching)
+    this.tabs.post({ kind: 'watching', tab: this.#tab, keys: [...this.#own] } satisfies Watching)
   }
 }

@@ -1,7 +1,7 @@
+import { guid } from '../guid.js'
 import type { StoredFile } from '../http/files.js'
 import { answer, type Callback } from './callbacks.js'
 import type { CurrentUser } from './current-user.js'
-import { guid } from './guid.js'
 
 /** Files that messages and avatars refer to. */
 export class Attachments {

@@ -1,5 +1,6 @@
 import { ConnectCode, ReturnCode } from '../../../shared/wire/codes.js'
 import { parseTopic, sessionTopic } from '../../../shared/wire/topics.js'
+import { guid } from '../guid.js'
 import { readFrame } from '../link/frames.js'
 import type { Link } from '../link/transport.js'
 import { BackOff } from '../sync/back-off.js'
@@ -7,7 +8,6 @@ import { watchEnvironment } from '../sync/environment.js'
 import { attempt } from './callbacks.js'
 import { connectionReturnCode, connectionStatus, sendReturnCode } from './codes.js'
 import type { Context } from './context.js'
-import { guid } from './guid.js'
 
 /** What push sends on: `{ cmd: 'sendMessage', message: { syncs: [...] } }`, or what an app has made of `message`. */
 export interface IMNotification {

@@ -97,3 +97,17 @@ export const untilContacts = async (count: number) => {
 }
 export const logout = () => client.logout()
 export const kept = () => ({ local: Object.keys(localStorage) })
+
+/** Resolves when the group has so many members. */
+export async function untilMembers({
+  sessionId,
+  count,
+}: {
+  sessionId: string
+  count: number
+}): Promise<void> {
+  const session =
+    client.sessions.get(sessionId) ?? (await client.next('session', ({ id }) => id === sessionId))
+  await session.members.load()
+  await session.members.until((items) => items.length === count)
+}

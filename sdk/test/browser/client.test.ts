@@ -95,6 +95,26 @@ describeInBrowser('the SDK in a browser', (browser) => {
       await expectNoTrouble(first, second)
     })
 
+    test('what only a tab that follows looks at stays current there, also when the tab that syncs is another one', async () => {
+      const first = await tab(storage, true)
+      await live(first)
+      const second = await tab(storage)
+      const third = await tab(storage)
+      const group = await bob.sessions.createGroup({ members: [await aliceId()] })
+      const members = (device: Device, count: number) =>
+        device.run(({ untilMembers }, given) => untilMembers(given), { sessionId: group.id, count })
+      await members(third, 2)
+      const grown = members(third, 3)
+      await group.invite('carol@example.com')
+      await grown
+      await first.page.close({ runBeforeUnload: false })
+      await live(second)
+      const again = members(third, 4)
+      await group.invite('dave@example.com')
+      await again
+      await expectNoTrouble(second, third)
+    })
+
     test('when the tab that syncs is closed, the next one goes on from there', async () => {
       const first = await tab(storage, true)
       await live(first)
