@@ -106,7 +106,7 @@ export class Client {
     })
     this.#model = new Model(this.#rest, options.messageTypes ?? [], options.syncTypes ?? [])
     this.users = new Users(this.#model)
-    this.files = new Files(this.#rest, () => this.#login?.token, fetch)
+    this.files = new Files(this.#rest, fetch)
   }
 
   // --- what it holds

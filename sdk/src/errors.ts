@@ -31,26 +31,15 @@ export class NudgeError extends Error {
   }
 }
 
-/** From an answer that is not 2xx. The reason of a 403 is in `detail`; old clients need its `message` otherwise. */
+/**
+ * From an answer that is not 2xx. The reason of a 403 is in `detail`; old clients need its `message` otherwise. What has
+ * no `code` is of a proxy in between, and says nothing about what was asked for, except that it is too large.
+ */
 export function errorFromAnswer(status: number, body: unknown, retryAfterMs?: number): NudgeError {
   const { code, message, detail } = (
     typeof body === 'object' && body !== null ? body : {}
   ) as Partial<ErrorBody>
   const text = detail ?? (typeof message === 'string' ? message : message?.error)
-  return new NudgeError(
-    code ?? fallbackCode(status),
-    text ?? `the server answered ${status}`,
-    status,
-    retryAfterMs,
-  )
-}
-
-/** A proxy in between does not speak our language. */
-function fallbackCode(status: number): ErrorCode {
-  if (status === 401) return 'InvalidToken'
-  if (status === 403) return 'NotAllowed'
-  if (status === 404) return 'NotFound'
-  if (status === 413) return 'TooLarge'
-  if (status === 429) return 'TooManyRequests'
-  return status >= 500 ? 'Unavailable' : 'InvalidRequest'
+  const fallback = status === 413 ? 'TooLarge' : 'Unreachable'
+  return new NudgeError(code ?? fallback, text ?? `${status}, and not from the server`, status, retryAfterMs)
 }

@@ -1,5 +1,6 @@
 import type { AttachmentObject } from '../../../shared/wire/attachments.js'
-import { errorFromAnswer, NudgeError } from '../errors.js'
+import { NudgeError } from '../errors.js'
+import { type Answer, answerOf, parseJson, retryAfter } from './answer.js'
 import type { Fetch, Rest } from './rest.js'
 
 /** How `files.upload` tells how far it is, and is stopped. */
@@ -31,7 +32,6 @@ const STALL_MS = 30_000
 export class Files {
   constructor(
     private readonly rest: Rest,
-    private readonly token: () => string | undefined,
     private readonly fetch: Fetch,
   ) {}
 
@@ -39,11 +39,14 @@ export class Files {
   async upload(file: Blob, name: string, options: UploadOptions = {}): Promise<StoredFile> {
     const form = new FormData()
     form.append('file', file, name)
+    const { token } = this.rest
     const answer =
       typeof XMLHttpRequest === 'undefined'
         ? await this.#uploadByFetch(form, options)
         : await this.#uploadByXhr(form, options)
-    if (answer.status !== 200) throw errorFromAnswer(answer.status, answer.body, answer.retryAfterMs)
+    if (answer.status !== 200) throw this.rest.refusal(answer, token)
+    if (answer.body === undefined)
+      throw new NudgeError('Unreachable', 'something else answers for the server')
     options.onProgress?.(file.size, file.size)
     return present(answer.body as AttachmentObject)
   }
@@ -59,27 +62,27 @@ export class Files {
     const isPrivate = path.includes('/content')
     return this.rest.addressOf(path, {
       thumbnail: thumbnail ? 1 : undefined,
-      access_token: isPrivate ? this.token() : undefined,
+      access_token: isPrivate ? this.rest.token : undefined,
     })
   }
 
   /** The bytes. Throws NudgeError. */
   async download(src: string, { signal }: { signal?: AbortSignal } = {}): Promise<Blob> {
+    const { token } = this.rest
     const init = { headers: this.rest.headers(), ...(signal && { signal }) }
     const response = await this.fetch(this.rest.addressOf(src), init).catch((error) => {
       throw signal?.aborted
         ? cancelled()
         : new NudgeError('Unreachable', `no answer: ${error?.message ?? error}`)
     })
-    if (!response.ok) throw errorFromAnswer(response.status, await response.json().catch(() => undefined))
+    if (!response.ok) throw this.rest.refusal(await answerOf(response), token)
     return response.blob()
   }
 
   async #uploadByFetch(body: FormData, { signal }: UploadOptions): Promise<Answer> {
     const init = { method: 'POST', headers: this.rest.headers(), body, ...(signal && { signal }) }
     try {
-      const response = await this.fetch(this.rest.addressOf('attachments'), init)
-      return { status: response.status, body: await response.json().catch(() => undefined) }
+      return await answerOf(await this.fetch(this.rest.addressOf('attachments'), init))
     } catch (error) {
       throw signal?.aborted ? cancelled() : new NudgeError('Unreachable', `no answer: ${String(error)}`)
     }
@@ -100,9 +103,8 @@ export class Files {
         onProgress?.(loaded, total)
       }
       xhr.onload = () => {
-        const seconds = Number(xhr.getResponseHeader('Retry-After') ?? Number.NaN)
-        const retry = Number.isFinite(seconds) ? { retryAfterMs: seconds * 1000 } : {}
-        resolve({ status: xhr.status, body: parse(xhr.responseText), ...retry })
+        const retryAfterMs = retryAfter(xhr.getResponseHeader('Retry-After'))
+        resolve({ status: xhr.status, body: parseJson(xhr.responseText), retryAfterMs })
       }
       xhr.onerror = () => reject(new NudgeError('Unreachable', 'the upload was interrupted'))
       xhr.onabort = () =>
@@ -117,21 +119,7 @@ export class Files {
   }
 }
 
-interface Answer {
-  status: number
-  body: unknown
-  retryAfterMs?: number
-}
-
 const cancelled = () => new NudgeError('Cancelled', 'the upload was cancelled')
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
 
 function present({ id, fileName, size, md5, width, height }: AttachmentObject): StoredFile {
   return {

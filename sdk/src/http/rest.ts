@@ -1,4 +1,5 @@
 import { errorFromAnswer, NudgeError } from '../errors.js'
+import { type Answer, answerOf } from './answer.js'
 
 /** What is used of `fetch`. */
 export type Fetch = (input: string, init?: RequestInit) => Promise<Response>
@@ -66,9 +67,21 @@ export class Rest {
     })
     const { status, body } = response
     trace(status, rowsIn(body))
-    if (status >= 200 && status < 300) return body as T
-    if (status === 401 && token !== undefined) this.options.onTokenRejected(token)
-    throw errorFromAnswer(status, body, response.retryAfterMs)
+    if (status < 200 || status >= 300) throw this.refusal(response, token)
+    // A hotel's login page, say: it is there instead of the server.
+    if (body === undefined) throw new NudgeError('Unreachable', 'something else answers for the server')
+    return body as T
+  }
+
+  /** What an answer that is not 2xx means. A token that holds no longer ends the login. */
+  refusal({ status, body, retryAfterMs }: Answer, token: string | undefined): NudgeError {
+    const error = errorFromAnswer(status, body, retryAfterMs)
+    if (error.code === 'InvalidToken' && token !== undefined) this.options.onTokenRejected(token)
+    return error
+  }
+
+  get token(): string | undefined {
+    return this.options.token()
   }
 
   /** The address of a path below `/v1/`, or from the root. */
@@ -83,7 +96,10 @@ export class Rest {
     return token === undefined ? {} : { Authorization: `Bearer ${token}` }
   }
 
-  async #fetch({ method = 'GET', path, query, json, cursor, signal }: Ask, token: string | undefined) {
+  async #fetch(
+    { method = 'GET', path, query, json, cursor, signal }: Ask,
+    token: string | undefined,
+  ): Promise<Answer> {
     const headers = this.headers(token)
     if (cursor !== undefined) headers['Client-Sync-Time'] = String(cursor)
     if (json !== undefined) headers['Content-Type'] = 'application/json'
@@ -95,27 +111,12 @@ export class Rest {
         ...(json !== undefined && { body: JSON.stringify(json) }),
         signal: signal ? AbortSignal.any([signal, limit]) : limit,
       })
-      const { status } = response
-      const body = parse(await response.text())
-      return { status, body, retryAfterMs: retryAfterMs(response) }
+      return await answerOf(response)
     } catch (error) {
       if (signal?.aborted) throw new NudgeError('Cancelled', 'the request was cancelled')
       throw new NudgeError('Unreachable', `the server does not answer: ${reasonOf(error)}`)
     }
   }
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
-function retryAfterMs(response: Response): number | undefined {
-  const seconds = Number(response.headers.get('Retry-After') ?? Number.NaN)
-  return Number.isFinite(seconds) ? seconds * 1000 : undefined
 }
 
 function rowsIn(body: unknown): number | undefined {

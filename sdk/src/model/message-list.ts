@@ -3,7 +3,7 @@ import { DRAFTS, type Draft } from '../send/draft.js'
 import type { Write } from '../store/storage.js'
 import type { Core } from './core.js'
 import { LiveList } from './live-list.js'
-import { type Message, messagePrefix } from './message.js'
+import { type Message, messagePrefix, timeKey } from './message.js'
 
 const FIRST_PAGE = 50
 /** So many are held in memory, and as many again before the oldest are let go; more for who scrolls up. */
@@ -179,7 +179,7 @@ export class MessageList extends LiveList<Message> {
   }
 
   #takeRow(key: string, row: MessageObject | undefined): boolean {
-    // Old rows that leave the storage stay in memory while they are looked at.
+    // Rows that leave the storage go when its window does.
     if (row === undefined || key < this.#low) return false
     const held = this.#byKey.get(key)
     const before = held?.revision
@@ -199,7 +199,16 @@ export class MessageList extends LiveList<Message> {
 
   #takeWindow(window: MessageWindow | undefined): void {
     this.#serverHasMore = window?.hasMore ?? true
+    this.#letGoBelow(window?.from ?? 0)
     this.changed()
+  }
+
+  /** What the storage has let go of is kept up to date no longer: whoever scrolls back reads it from the server. */
+  #letGoBelow(from: number): void {
+    const low = `${messagePrefix(this.sessionId)}${timeKey(from)}`
+    if (low <= this.#low) return
+    this.#low = ''
+    for (const key of this.#byKey.keys()) if (key < low) this.#byKey.delete(key)
   }
 
   #trim(): void {

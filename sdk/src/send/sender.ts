@@ -131,6 +131,13 @@ export class Sender {
   async #upload(draft: Draft): Promise<string> {
     const { upload } = draft
     if (!upload?.file) throw new NudgeError('FileMissing', 'the file is gone: choose it again')
+    // It could be read when it was chosen; now it may be gone or another one, which looks like a lost network below.
+    await upload.file
+      .slice(0, 1)
+      .arrayBuffer()
+      .catch(() => {
+        throw new NudgeError('FileMissing', 'the file has changed or is gone: choose it again')
+      })
     const controller = new AbortController()
     this.#uploads.set(draft.key, controller)
     try {

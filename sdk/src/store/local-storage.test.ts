@@ -171,7 +171,38 @@ describe('with no room left', () => {
   })
 })
 
-test('random batches by two tabs, killed at random, are whole and in order', async () => {
+test('where there are Web Locks a write waits for that of another tab, and later calls wait for it', async () => {
+  let release = () => {}
+  const held = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  const names: string[] = []
+  const locks = {
+    request: async (name: string, work: () => void) => {
+      names.push(name)
+      await held
+      work()
+    },
+  }
+  const original = Object.getOwnPropertyDescriptor(globalThis, 'navigator')
+  Object.defineProperty(globalThis, 'navigator', { value: { locks }, configurable: true })
+  try {
+    const area = new FakeArea()
+    const opening = open(area)
+    release()
+    const storage = await opening
+    const answers = Promise.all([storage.write([['a', 1]]), storage.get('a')])
+    expect(area.items.size).toBe(0)
+    expect(await answers).toEqual([undefined, 1])
+    expect(new Set(names)).toEqual(new Set(['nudge:alice#writing']))
+  } finally {
+    // Node.js 20 has none.
+    if (original) Object.defineProperty(globalThis, 'navigator', original)
+    else Reflect.deleteProperty(globalThis, 'navigator')
+  }
+})
+
+test('random batches of tabs that are killed at random are whole and in order', async () => {
   const items = new Map<string, string>()
   let random = 42
   const next = (below: number) => {

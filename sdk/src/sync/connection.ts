@@ -160,6 +160,8 @@ export class Connection {
       }
       case 'idle':
       case 'kicked':
+        // With a token from before push does not give the place back.
+        if (state === 'kicked') this.#isTokenRefused = true
         this.#hangUp()
         this.#backOff.reset()
         return undefined

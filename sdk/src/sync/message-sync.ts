@@ -12,6 +12,9 @@ const PAGE = 500
 /** Longer pages of history may end early; one that is shorter than this is the last. (docs/api.md) */
 const HISTORY_PAGE = 100
 
+/** So many times as much is kept of a session while somebody looks at it, who may have scrolled back. */
+const WATCHED = 4
+
 export interface MessageSyncOptions {
   rest: Rest
   replica: Replica
@@ -216,19 +219,20 @@ export class MessageSync {
     })
   }
 
-  /** Lets go of the oldest when there are too many, whole stamps at a time, unless somebody is looking at them. */
+  /** Lets go of the oldest when there are too many, whole stamps at a time. */
   async #prune(sessionId: string): Promise<void> {
     const { replica, messagesPerSession, isWatched } = this.options
     const window = this.#windows.get(sessionId) as MessageWindow
+    const most = isWatched(sessionId) ? messagesPerSession * WATCHED : messagesPerSession
     // Counted over reloads: a page may never live to see so many.
-    if ((window.unpruned ?? 0) < messagesPerSession / 4 || isWatched(sessionId)) return
+    if ((window.unpruned ?? 0) < most / 4) return
     const prefix = messagePrefix(sessionId)
-    const newest = await replica.list<MessageObject>({ prefix, reverse: true, limit: messagesPerSession + 1 })
-    if (newest.length <= messagesPerSession) {
+    const newest = await replica.list<MessageObject>({ prefix, reverse: true, limit: most + 1 })
+    if (newest.length <= most) {
       await replica.commit(this.#windowWrite(sessionId, { ...window, unpruned: 0 }))
       return
     }
-    const last = newest[messagesPerSession - 1]?.[1] as MessageObject
+    const last = newest[most - 1]?.[1] as MessageObject
     const from = Date.parse(last.createdAt)
     const old = await replica.list({ prefix, before: `${prefix}${timeKey(from)}` })
     await replica.commit([
@@ -250,5 +254,5 @@ function oldest(rows: readonly MessageObject[], otherwise: number): number {
 }
 
 function isOver(error: unknown): boolean {
-  return error instanceof NudgeError && (error.status === 403 || error.status === 404)
+  return error instanceof NudgeError && (error.code === 'NotAllowed' || error.code === 'NotFound')
 }

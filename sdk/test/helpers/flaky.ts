@@ -165,7 +165,9 @@ export class Wire {
     this.requests.push(what)
     const ask = async () => {
       const response = await fetch(input, init)
-      return new Response(await response.arrayBuffer(), response)
+      const body = await response.arrayBuffer()
+      if (this.isDown) throw lost()
+      return new Response(body, response)
     }
     const rule = this.#rules.find(({ fits, left }) => left > 0 && fits.test(what))
     if (!rule) return ask()

@@ -251,8 +251,8 @@ const STEPS = {
   weather: 4,
   cut: 1.5,
   down: 1,
-  kill: 1,
-  reopen: 0.3,
+  kill: 2.5,
+  reopen: 0.6,
 }
 type Step = keyof typeof STEPS
 

@@ -42,6 +42,17 @@ async function say(where: Session, ...words: string[]): Promise<Message[]> {
   return Promise.all(words.map((each) => where.sendText(each).whenStored()))
 }
 
+/** Many at once, in order: one after the other they would take a minute. */
+async function sayMany(where: Session, words: string[]): Promise<void> {
+  const { appender } = env.api.context
+  const rest = { sessionId: where.id, actorId: idOf(alice), senderId: idOf(alice), type: 'text' }
+  await Promise.all(
+    words.map((each) =>
+      appender.submit('1', { ...rest, content: JSON.stringify({ text: each }), clientMessageId: null }),
+    ),
+  )
+}
+
 const numbered = (many: number, what = 'text') => Array.from({ length: many }, (_, n) => `${what} ${n}`)
 
 /** Bob is away while this happens. */
@@ -66,7 +77,7 @@ describe('after a long absence', () => {
     const changed: (string | undefined)[] = []
     bob.on('messageChanged', ({ id }) => changed.push(id))
     await whileAway(async () => {
-      await say(session, ...numbered(30))
+      await sayMany(session, numbered(30))
       await old[0]?.edit(text, { text: 'ONE' })
       await old[1]?.recall('gone')
       await old[2]?.delete()
@@ -93,7 +104,7 @@ describe('after a long absence', () => {
 
   test('more than a page of messages comes in order, once each', async () => {
     await whileAway(async () => {
-      for (let n = 0; n < 3; n += 1) await say(session, ...numbered(400, `part ${n},`))
+      for (let n = 0; n < 3; n += 1) await sayMany(session, numbered(400, `part ${n},`))
     })
     const all = [0, 1, 2].flatMap((n) => numbered(400, `part ${n},`))
     expect(bob.heard).toEqual(all)
@@ -115,11 +126,11 @@ describe('after a long absence', () => {
     await say(await bob.sessions.own(), 'old')
     const tablet = await device(env, `bob${count}`)
     expect(tablet.heard).toEqual([])
+    const heard = tablet.next('message')
     await say(await bob.sessions.own(), 'new')
-    await tablet.conversations.until(() => tablet.heard.length > 0)
-    await tablet.next('messageChanged').catch(() => {})
+    await heard
     expect(tablet.heard).toEqual(['new'])
-  }, 10_000)
+  })
 })
 
 test('a session that was never opened here is told of, message by message', async () => {
@@ -168,8 +179,8 @@ describe('who is put out of a group', () => {
 
   test('while he is away: has what was said up to then, and nothing is told twice when he is back', async () => {
     await whileAway(async () => {
-      await say(group, ...numbered(300, 'a'))
-      await say(group, ...numbered(300, 'b'))
+      await sayMany(group, numbered(300, 'a'))
+      await sayMany(group, numbered(300, 'b'))
       await remove()
       await say(group, 'unheard')
     })
@@ -275,13 +286,11 @@ test('a first list of more than a page is old as a whole: no message of it is to
   ).json()) as { token: string }
   for (let n = 0; n < users.length; n += 20) {
     await Promise.all(
-      users
-        .slice(n, n + 20)
-        .map((user) =>
-          fetch(`${env.url}/v1/sessions/p2p/${id}/${user.id}`, {
-            headers: { Authorization: `Bearer ${token}` },
-          }),
-        ),
+      users.slice(n, n + 20).map((user) =>
+        fetch(`${env.url}/v1/sessions/p2p/${id}/${user.id}`, {
+          headers: { Authorization: `Bearer ${token}` },
+        }),
+      ),
     )
   }
   const wire = new Wire()
@@ -307,7 +316,7 @@ test('a first list of more than a page is old as a whole: no message of it is to
 describe('memory and storage stay bounded', () => {
   test('a list that is open in a busy session lets go of the oldest, and scrolls back to them', async () => {
     await there.messages.open()
-    for (let n = 0; n < 6; n += 1) await say(session, ...numbered(250, `part ${n},`))
+    for (let n = 0; n < 6; n += 1) await sayMany(session, numbered(250, `part ${n},`))
     const all = Array.from({ length: 6 }, (_, n) => numbered(250, `part ${n},`)).flat()
     await there.messages.until((items) => items.at(-1)?.preview === all.at(-1))
     expect(there.messages.size).toBeLessThan(1000)
@@ -321,7 +330,7 @@ describe('memory and storage stay bounded', () => {
   })
 
   test('scrolling back on the server keeps what was asked for', async () => {
-    for (let n = 0; n < 5; n += 1) await say(session, ...numbered(250, `part ${n},`))
+    for (let n = 0; n < 5; n += 1) await sayMany(session, numbered(250, `part ${n},`))
     const all = Array.from({ length: 5 }, (_, n) => numbered(250, `part ${n},`)).flat()
     const tablet = await device(env, `bob${count}`)
     const onTablet = await tablet.sessions.p2p(idOf(alice))
@@ -349,8 +358,10 @@ describe('memory and storage stay bounded', () => {
       const words = numbered(20, `part ${n},`)
       all.push(...words)
       const heard = tablet.next('message', ({ preview }) => preview === words.at(-1))
-      await say(session, ...words)
+      await sayMany(session, words)
       await heard
+      // Its end is when what is too much has gone.
+      await tablet.sessions.get(session.id)?.messages.sync()
       await tablet.close()
       tablet = open()
       await tablet.resume()
