@@ -2,6 +2,7 @@
 const benches: Record<string, () => Promise<{ run(): Promise<void> }>> = {
   append: () => import('./append.js'),
   latency: () => import('./latency.js'),
+  'sdk-soak': () => import('./sdk-soak.js'),
 }
 
 const name = process.argv[2] ?? ''

@@ -11,7 +11,7 @@ import type { Transport } from './link/transport.js'
 import type { Model } from './model/model.js'
 import { DRAFTS, type Draft } from './send/draft.js'
 import { Sender } from './send/sender.js'
-import { CACHE, Replica } from './store/replica.js'
+import { CACHE_VERSION, Replica } from './store/replica.js'
 import type { Storage, StorageAdapter, Write } from './store/storage.js'
 import type { BackOffOptions } from './sync/back-off.js'
 import { type Address, Connection } from './sync/connection.js'
@@ -51,8 +51,6 @@ export interface AccountOptions {
   onProgress?(): void
 }
 
-/** What is kept is of this shape; anything else is pulled anew. */
-const VERSION = 1
 /** How long (ms) an imToken and push's address are used for further connects. */
 const ADDRESS_LIFETIME_MS = 10 * 60_000
 
@@ -61,6 +59,7 @@ type TabMessage =
   | { kind: 'loggedOut'; reason: 'logout' | 'rejected' }
   | { kind: 'progress'; draft: Draft; part: number }
   | { kind: 'notification'; frame: NotificationFrame }
+  | { kind: 'uncached' }
 
 /** Everything that runs while somebody is logged in. In the tab that leads it syncs and sends; the others follow. */
 export class Account {
@@ -80,7 +79,7 @@ export class Account {
 
   private constructor(private readonly options: AccountOptions) {
     const { login, name, adapter, storage, rest, files, model } = options
-    this.#tabs = openTabs(`nudge ${name} ${login.userId}`, adapter.isShared)
+    this.#tabs = openTabs(`nudge ${CACHE_VERSION} ${name} ${login.userId}`, adapter.isShared)
     this.#replica = new Replica(storage, this.#tabs, {
       scope: scopeOf(login.userId),
       forStorage: adapter.keepsFiles ? (value) => value : withoutFile,
@@ -139,6 +138,7 @@ export class Account {
       resend: (key: string) => this.#sender.resend(key),
       start: async () => this.#connection.start(),
       wake: async () => this.#wake(),
+      uncached: () => this.#replica.uncached(),
     })
   }
 
@@ -185,12 +185,10 @@ export class Account {
     this.#offs.push(this.#tabs.onMessage((message) => this.#receive(message as TabMessage)))
     // A server that was set up anew gives out the same ids to others.
     const { createdAt } = login.user
-    if ((await this.#replica.get('since')) !== createdAt) await this.#replica.clear()
-    if ((await this.#replica.get('version')) !== VERSION) await this.#replica.clear(CACHE)
-    await this.#replica.commit([
-      ['since', createdAt],
-      ['version', VERSION],
-    ])
+    if ((await this.#replica.get('since')) !== createdAt) {
+      await this.#replica.clear()
+      await this.#replica.commit([['since', createdAt]])
+    }
     await model.attach({
       userId: login.userId,
       replica: this.#replica,
@@ -215,6 +213,7 @@ export class Account {
       .catch((error) => {
         if (!this.#isClosed) throw error
       })
+    void this.#followUncached()
     void this.#office.ask('state').then(
       (state) => {
         if (!this.#isLeading) this.#moved(state, this.#state, undefined)
@@ -251,6 +250,13 @@ export class Account {
     if (message.kind === 'progress') model.progressed(message.draft, message.part)
     if (message.kind === 'loggedOut') onLoggedOut(message.reason)
     if (message.kind === 'notification') this.#tell(message.frame)
+    if (message.kind === 'uncached') void this.#followUncached()
+  }
+
+  /** Where the tab that leads has nowhere to keep the cache, this one holds it in memory, too. */
+  async #followUncached(): Promise<void> {
+    const rows = await this.#office.ask('uncached').catch(() => undefined)
+    if (rows && !this.#isLeading) this.#replica.goUncached(rows)
   }
 
   #moved(state: State, previous: State, retryAt: number | undefined): void {

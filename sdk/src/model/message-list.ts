@@ -1,5 +1,6 @@
 import type { MessageObject } from '../../../shared/wire/objects.js'
 import { DRAFTS, type Draft } from '../send/draft.js'
+import { CACHE } from '../store/replica.js'
 import type { Write } from '../store/storage.js'
 import type { Core } from './core.js'
 import { LiveList } from './live-list.js'
@@ -239,4 +240,4 @@ export interface MessageWindow {
   unpruned?: number
 }
 
-export const windowKey = (sessionId: string) => `cache/window/${sessionId}`
+export const windowKey = (sessionId: string) => `${CACHE}window/${sessionId}`

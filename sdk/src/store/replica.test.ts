@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { aloneTabs } from '../tabs/alone.js'
+import type { Tabs } from '../tabs/tabs.js'
 import { memoryStorage } from './memory.js'
 import { CACHE, Replica, type ReplicaOptions } from './replica.js'
 import type { Storage, Write } from './storage.js'
@@ -79,4 +80,58 @@ function bound(storage: Storage): Storage {
     clear: (prefix) => storage.clear(prefix),
     close: () => storage.close(),
   }
+}
+
+test('where the storage has failed, tabs that follow hold the cache in memory, and one that takes over misses nothing', async () => {
+  const storage = await memoryStorage().open('test')
+  const full: Storage = { ...bound(storage), write: () => Promise.reject(new Error('full')) }
+  const [leaders, followers] = pairOfTabs()
+  const options = { scope: 'user/1/', forStorage: (value: unknown) => value, onStorageFailure: () => {} }
+  await storage.write([[`user/1/${KEY}`, 'kept before']])
+  const leader = new Replica(full, leaders, options)
+  await leader.commit([[`${CACHE}row/contacts/2`, 'pulled']])
+  const follower = new Replica(storage, followers, options)
+  const seen: Write[] = []
+  follower.onCommit((writes) => seen.push(...writes))
+  follower.goUncached((await leader.uncached()) ?? [])
+  await leader.commit([[`${CACHE}row/contacts/3`, 'pulled later']])
+  await leader.settled()
+  const rows = [
+    [KEY, 'kept before'],
+    [`${CACHE}row/contacts/2`, 'pulled'],
+    [`${CACHE}row/contacts/3`, 'pulled later'],
+  ]
+  expect(await follower.list({ prefix: CACHE })).toEqual(rows)
+  expect(seen).toEqual(rows)
+  // What this one writes from now on must not stand alone in the storage.
+  await follower.commit([[`${CACHE}cursor/contacts`, 100]])
+  expect(await storage.list({ prefix: 'user/1/' })).toEqual([])
+})
+
+test('a draft that finds no room costs no cache', async () => {
+  const storage = await memoryStorage().open('test')
+  await storage.write([[`user/1/${KEY}`, 1]])
+  const { replica, failures } = await replicaOver({
+    ...bound(storage),
+    write: () => Promise.reject(new Error('full')),
+  })
+  await replica.commit([['draft/1', 'waits']])
+  expect(failures).toHaveLength(1)
+  expect(await storage.list({ prefix: '' })).toEqual([[`user/1/${KEY}`, 1]])
+})
+
+/** What one posts the other one hears. */
+function pairOfTabs(): [Tabs, Tabs] {
+  const heard: [((message: unknown) => void)[], ((message: unknown) => void)[]] = [[], []]
+  const tab = (own: 0 | 1): Tabs => ({
+    ...aloneTabs(),
+    post: (message) => {
+      for (const listener of heard[own === 0 ? 1 : 0]) listener(structuredClone(message))
+    },
+    onMessage: (listener) => {
+      heard[own].push(listener)
+      return () => {}
+    },
+  })
+  return [tab(0), tab(1)]
 }

@@ -28,8 +28,12 @@ interface CommitMessage {
   news: News
 }
 
-/** The part of the keys that can be pulled again at any time. */
-export const CACHE = 'cache/'
+/**
+ * The part of the keys that can be pulled again at any time. The number is that of the shape of its values: tabs with
+ * another version of the code keep theirs beside it.
+ */
+export const CACHE_VERSION = 1
+export const CACHE = `cache-${CACHE_VERSION}/`
 
 /**
  * One account's data on this device: what is committed shows in this tab at once, then in the storage, then in the
@@ -51,7 +55,10 @@ export class Replica {
     const { scope } = options
     this.#offTabs = tabs.onMessage((message) => {
       const commit = message as CommitMessage
-      if (commit.kind === 'commit' && commit.scope === scope) this.#tell(commit.writes, commit.news)
+      if (commit.kind !== 'commit' || commit.scope !== scope) return
+      this.#tell(commit.writes, commit.news)
+      // The tab that made it has kept it, unless there is nowhere to.
+      this.#written = this.#written.then(() => this.#remember(commit.writes))
     })
   }
 
@@ -100,6 +107,22 @@ export class Replica {
     return this.#read(range.prefix, read, [])
   }
 
+  /** The cache, once it is only in memory because the storage has failed; undefined before. */
+  async uncached(): Promise<Write[] | undefined> {
+    await this.#written
+    const rows = await this.#memory?.list({ prefix: this.options.scope })
+    return rows?.map(([key, value]): Write => [key.slice(this.options.scope.length), value])
+  }
+
+  /** The storage has failed in the tab that leads: this one goes on from what that one has. */
+  goUncached(rows: readonly Write[]): void {
+    this.#tell(rows, { isHistory: true })
+    this.#written = this.#written.then(async () => {
+      this.#memory ??= await memoryStorage().open('')
+      await this.#remember(rows)
+    })
+  }
+
   /** Everything of the account is forgotten. */
   async clear(prefix = ''): Promise<void> {
     const cleared = this.#written.then(() => this.storage.clear(this.options.scope + prefix))
@@ -136,19 +159,27 @@ export class Replica {
     try {
       await this.#write(writes)
     } catch (error) {
-      await this.#giveUpCaching(error, writes)
+      // Without the cache's keys nothing is amiss with it.
+      if (writes.some(([key]) => isCache(key))) await this.#giveUpCaching(error, writes)
+      else this.options.onStorageFailure(error)
     }
     this.tabs.post({ kind: 'commit', scope: this.options.scope, writes, news } satisfies CommitMessage)
   }
 
   async #write(writes: readonly Write[]): Promise<void> {
-    const { scope, forStorage } = this.options
-    const memory = this.#memory
-    const scoped = (some: readonly Write[]) => some.map(([key, value]): Write => [scope + key, value])
-    await memory?.write(scoped(writes.filter(([key]) => isCache(key))))
-    const kept = memory ? writes.filter(([key]) => !isCache(key)) : writes
+    const { forStorage } = this.options
+    await this.#remember(writes)
+    const kept = this.#memory ? writes.filter(([key]) => !isCache(key)) : writes
     if (kept.length === 0) return
-    await this.storage.write(scoped(kept.map(([key, value]): Write => [key, forStorage(value)])))
+    await this.storage.write(this.#scoped(kept.map(([key, value]): Write => [key, forStorage(value)])))
+  }
+
+  async #remember(writes: readonly Write[]): Promise<void> {
+    await this.#memory?.write(this.#scoped(writes.filter(([key]) => isCache(key))))
+  }
+
+  #scoped(writes: readonly Write[]): Write[] {
+    return writes.map(([key, value]): Write => [this.options.scope + key, value])
   }
 
   /**
@@ -170,6 +201,7 @@ export class Replica {
       // Nothing can be cleared: then nothing was written either, and the old state stands.
     }
     await this.#write(writes).catch(onStorageFailure)
+    this.tabs.post({ kind: 'uncached' })
   }
 }
 

@@ -84,7 +84,8 @@ export class Engine {
   onNotification({ message, stamp }: NotificationFrame): void {
     for (const sync of message.syncs ?? []) {
       const key = this.#keyOf(sync)
-      if (key === undefined) continue
+      // What is stored is announced by the API, with its stamp. Members' own words about it could keep us busy.
+      if (key === undefined || (stamp === undefined && !key.startsWith('custom/'))) continue
       if (stamp !== undefined && this.#held(key) >= stamp) {
         this.options.onHeld(sync, stamp)
         continue
@@ -158,13 +159,14 @@ export class Engine {
     })
   }
 
-  /** The session with one's own devices is in no list of conversations: nothing else says from when on it is news. */
+  /** A session with oneself is in no list of conversations: only this says from when on its messages are news. */
   #pullSessions(): Promise<void> {
     const { model, rest, replica } = this.options
     return pullList<SessionEntryObject>(rest, replica, model.sessions, 'sessions', (rows, cursorBefore) =>
-      rows.flatMap(({ id, type }): Write[] =>
-        type === 'single' && cursorBefore !== undefined ? this.messages.begin(id, cursorBefore) : [],
-      ),
+      rows.flatMap(({ id, type, createdAt }): Write[] => {
+        const isNew = cursorBefore !== undefined && Date.parse(createdAt) > cursorBefore
+        return isNew && type !== 'group' ? this.messages.begin(id, cursorBefore) : []
+      }),
     )
   }
 
@@ -207,8 +209,8 @@ export class Engine {
       const { sessionId, updatedAt } = conversation
       if ((this.messages.window(sessionId)?.checked ?? 0) < updatedAt) keys.add(`messages/${sessionId}`)
     }
-    // No conversation tells whether there is something new between one's own devices.
-    for (const { id, type } of model.sessions.items) if (type === 'single') keys.add(`messages/${id}`)
+    // No conversation tells whether there is something new in a session with oneself.
+    for (const { id } of model.sessions.items) if (!model.conversationOf(id)) keys.add(`messages/${id}`)
     for (const key of model.watched) keys.add(key)
     return [...keys]
   }
@@ -216,8 +218,8 @@ export class Engine {
   async #baseline(sessionId: string): Promise<number> {
     const { model, rest } = this.options
     const { conversations, sessions } = model
-    if (sessions.get(sessionId)?.type === 'single') {
-      // It was there before this device was: all of it is old.
+    if (sessions.get(sessionId) && !model.conversationOf(sessionId)) {
+      // With oneself, and there before this device was: all of it is old.
       const path = `sessions/${sessionId}/messages/history`
       const [newest] = await rest.ask<MessageObject[]>({ path, query: { limit: 1, unread: 'keep' } })
       if (newest) return Date.parse(newest.createdAt)

@@ -173,7 +173,7 @@ export class TortureDevice {
     const drafts = new Set<string>()
     for (const [key, value] of kept) {
       const row = value as { id?: string; clientMessageId?: string }
-      if (key.includes('/cache/message/')) this.told.add(row.clientMessageId ?? (row.id as string))
+      if (key.includes('/cache-1/message/')) this.told.add(row.clientMessageId ?? (row.id as string))
       if (key.includes('/draft/')) {
         this.told.add(row.clientMessageId as string)
         drafts.add(row.clientMessageId as string)

@@ -113,23 +113,27 @@ describe('after a long absence', () => {
     expect(textsOf(there.messages)).toEqual(all)
   })
 
-  test("what one's other devices say to each other comes, too", async () => {
-    const own = await bob.sessions.own()
+  test.each(['single', 'p2p'])("what is said between one's own devices comes, too (%s)", async (type) => {
+    const own = (client: TestClient) =>
+      type === 'p2p' ? client.sessions.p2p(idOf(bob)) : client.sessions.own()
+    const here = await own(bob)
     const tablet = await device(env, `bob${count}`)
-    const ownThere = await tablet.sessions.own()
-    await say(own, 'before')
-    await whileAway(() => say(ownThere, 'note'))
+    const onTablet = await own(tablet)
+    await say(here, 'before')
+    await whileAway(async () => {
+      await say(onTablet, 'note')
+      // Until its announcement has gone by.
+      await sleep(300)
+    })
     expect(bob.heard).toEqual(['before', 'note'])
-  })
+    expect(tablet.heard).toEqual(['before', 'note'])
 
-  test("a new device is not told of what was said between one's own devices before", async () => {
-    await say(await bob.sessions.own(), 'old')
-    const tablet = await device(env, `bob${count}`)
-    expect(tablet.heard).toEqual([])
-    const heard = tablet.next('message')
-    await say(await bob.sessions.own(), 'new')
+    const late = await device(env, `bob${count}`)
+    expect(late.heard).toEqual([])
+    const heard = late.next('message')
+    await say(here, 'new')
     await heard
-    expect(tablet.heard).toEqual(['new'])
+    expect(late.heard).toEqual(['new'])
   })
 })
 
@@ -347,7 +351,7 @@ describe('memory and storage stay bounded', () => {
     const adapter = { ...memoryStorage(), messagesPerSession: 100 }
     const stored = await adapter.open(env.url)
     const kept = async () =>
-      (await stored.list({ prefix: '' })).filter(([key]) => key.includes(`/cache/message/${session.id}/`))
+      (await stored.list({ prefix: '' })).filter(([key]) => key.includes(`/cache-1/message/${session.id}/`))
         .length
     const open = () => newClient(env.url, { pushUrl: env.wsUrl, storage: { ...adapter } })
     let tablet = open()
