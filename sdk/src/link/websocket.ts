@@ -23,6 +23,7 @@ export interface WebSocketLike {
   terminate?(): void
 }
 
+/** What makes one: a class such as `WebSocket`. */
 export type WebSocketConstructor = new (url: string, protocol: string) => WebSocketLike
 
 /** What `webSocketTransport` takes; nothing must be given. */

@@ -26,6 +26,8 @@ export interface EngineOptions {
 }
 
 const CONCURRENCY = 4
+/** So many stamps of a session's messages are remembered: announcements are seldom later than that. */
+const EXPLAINED = 500
 const FIRST_LIST = `${CACHE}first/conversations`
 
 /**
@@ -44,6 +46,8 @@ export class Engine {
   #isFirstList = false
   /** By session: how new it was when its members were pulled. */
   #membersOf = new Map<string, number>()
+  /** By session whose members are looked at: stamps (ms) of messages that came last. */
+  #explained = new Map<string, Set<number>>()
 
   constructor(private readonly options: EngineOptions) {
     const { model, rest, replica, userId, messagesPerSession, backOff } = options
@@ -62,7 +66,7 @@ export class Engine {
       shownAt: (sessionId) => model.conversationOf(sessionId)?.updatedAt ?? 0,
       draft: (sessionId, clientMessageId) => model.outbox.byClientId(sessionId, clientMessageId),
       isWatched: (sessionId) => model.watched.has(`messages/${sessionId}`),
-      onPulled: (sessionId, updatedAt, rows) => this.#afterMessages(sessionId, updatedAt, rows),
+      onPulled: (sessionId, updatedAt, stamps) => this.#afterMessages(sessionId, updatedAt, stamps),
       onOver: () => this.#want('sessions'),
     })
   }
@@ -88,6 +92,7 @@ export class Engine {
       if (key === undefined || (stamp === undefined && !key.startsWith('custom/'))) continue
       if (stamp !== undefined && this.#held(key) >= stamp) {
         this.options.onHeld(sync, stamp)
+        this.#lookForNames(key, stamp)
         continue
       }
       if (stamp !== undefined) this.#announced.set(key, Math.max(this.#announced.get(key) ?? 0, stamp))
@@ -101,6 +106,21 @@ export class Engine {
     if (announced === undefined) return
     this.#looked.set(key, Math.max(this.#looked.get(key) ?? 0, announced))
     if (this.#announced.get(key) === announced) this.#announced.delete(key)
+    this.#lookForNames(key, announced)
+  }
+
+  /**
+   * A member's new name is announced like a message. Whatever stamp no message explains may be one, whichever comes
+   * first, and concerns those who look at the members.
+   */
+  #lookForNames(key: string, stamp: number): void {
+    if (!key.startsWith('messages/')) return
+    const sessionId = key.slice('messages/'.length)
+    const members = `members/${sessionId}`
+    if (!this.options.model.watched.has(members)) return
+    if (this.#explained.get(sessionId)?.has(stamp) || this.#held(members) >= stamp) return
+    this.#announced.set(members, Math.max(this.#announced.get(members) ?? 0, stamp))
+    this.#want(members)
   }
 
   async #pull(key: string): Promise<void> {
@@ -191,14 +211,15 @@ export class Engine {
     if (list) await pullList(rest, replica, list, `sessions/${sessionId}/members`)
   }
 
-  #afterMessages(sessionId: string, updatedAt: number, rows: number): void {
+  #afterMessages(sessionId: string, updatedAt: number, stamps: number[]): void {
     const session = this.options.model.sessions.get(sessionId)
     if (!session || updatedAt > session.updatedAt) this.#want('sessions')
     if (!this.options.model.watched.has(`members/${sessionId}`)) return
-    // Without a row the announcement was about something else: a member's name, say.
+    const explained = [...(this.#explained.get(sessionId) ?? []), ...stamps]
+    this.#explained.set(sessionId, new Set(explained.slice(-EXPLAINED)))
     const isNewer = updatedAt > (this.#membersOf.get(sessionId) ?? 0)
     this.#membersOf.set(sessionId, updatedAt)
-    if (isNewer || rows === 0) this.#want(`members/${sessionId}`)
+    if (isNewer) this.#want(`members/${sessionId}`)
   }
 
   /** Sessions whose messages may have changed since they were pulled, and whatever is being looked at. */

@@ -28,8 +28,8 @@ export interface MessageSyncOptions {
   /** What was sent under this client id from this device, and is not known to be stored yet. */
   draft(sessionId: string, clientMessageId: string): Draft | undefined
   isWatched(sessionId: string): boolean
-  /** After each pull: how new the session is, and how many rows came. */
-  onPulled(sessionId: string, sessionUpdatedAt: number, rows: number): void
+  /** After each page: how new the session is, and the stamps (ms) of the rows that came. */
+  onPulled(sessionId: string, sessionUpdatedAt: number, stamps: number[]): void
   /** The user is no longer in the session, or it is no more. */
   onOver(sessionId: string): void
 }
@@ -139,7 +139,8 @@ export class MessageSync {
       ],
       { freshMessages },
     )
-    this.options.onPulled(sessionId, Date.parse(sessionUpdatedAt), entries.length)
+    const stamps = entries.map((row) => Date.parse(row.updatedAt))
+    this.options.onPulled(sessionId, Date.parse(sessionUpdatedAt), stamps)
     return !isLast
   }
 

@@ -119,7 +119,9 @@ describe('after a long absence', () => {
     const here = await own(bob)
     const tablet = await device(env, `bob${count}`)
     const onTablet = await own(tablet)
+    const before = tablet.next('message')
     await say(here, 'before')
+    await before
     await whileAway(async () => {
       await say(onTablet, 'note')
       // Until its announcement has gone by.
@@ -239,11 +241,9 @@ describe('notifications', () => {
     expect(held).toEqual([stamp, stamp, stamp - 1, stamp - 1])
   })
 
-  test.each([
-    ['without stamps', () => undefined],
-    ['with later and later ones', (n: number) => Date.now() + 100_000 + n],
-  ])('a burst of 200 %s is a pull and one more, of each list', async (_title, stampOf) => {
+  test('a burst of 200 is a pull and one more, of each list', async () => {
     const { wire, nudge } = await tabletWithFakePush()
+    const stampOf = (n: number) => Date.now() + 100_000 + n
     await sleep(200)
     const before = wire.requests.length
     const held = wire.hold(PULL)
@@ -257,6 +257,46 @@ describe('notifications', () => {
     expect(asked.filter((what) => what.endsWith('userConversations')).length).toBeLessThanOrEqual(2)
     expect(asked.length).toBeLessThanOrEqual(5)
   })
+})
+
+test('a new name of a member shows, though its announcement is overtaken by a message', async () => {
+  const carol = await person(env, `carol${count}`)
+  const group = await alice.sessions.createGroup({ members: [idOf(bob), idOf(carol)] })
+  const push = new FakePush()
+  const wire = new Wire()
+  const tablet = await device(env, `bob${count}`, { mqtt: push.transport, fetch: wire.fetch })
+  const onTablet = tablet.sessions.get(group.id) as Session
+  await onTablet.members.load()
+  await onTablet.messages.open()
+  const nudge = (stamp: number) =>
+    push.send({
+      cmd: 'sendMessage',
+      message: { syncs: [{ type: 1, sessionId: `group_${group.id}` }] },
+      stamp,
+    })
+
+  for (const [n, order] of ['message first', 'name first'].entries()) {
+    await carol.me?.update({ name: `Carol ${n}` })
+    const named = carol.me?.updatedAt as number
+    const [message] = await say(group, `text ${n}`)
+    const said = message?.updatedAt as number
+    for (const stamp of order === 'name first' ? [named, said] : [said, named]) {
+      nudge(stamp)
+      await onTablet.messages.until((items) => items.at(-1)?.id === message?.id)
+    }
+    await onTablet.members.until((members) => members.some(({ name }) => name === `Carol ${n}`))
+  }
+
+  // Messages alone are no reason to ask for members.
+  await sleep(200)
+  const before = wire.count(/members$/)
+  for (const words of ['a', 'b', 'c']) {
+    const [message] = await say(group, words)
+    nudge(message?.updatedAt as number)
+    await onTablet.messages.until((items) => items.at(-1)?.id === message?.id)
+  }
+  await sleep(100)
+  expect(wire.count(/members$/)).toBe(before)
 })
 
 test('a first list of more than a page is old as a whole: no message of it is told or pulled', async () => {
