@@ -162,14 +162,12 @@ async function soak({ url, wsUrl }: Server): Promise<void> {
   if (!isFlat) process.exitCode = 1
 }
 
-/** Of the straight line through the samples, by least squares. */
+/** The median of the slopes between any two samples: one that fell into a flap moves it little (Theil and Sen). */
 function slopeOf(samples: { hours: number; mb: number }[]): number {
-  const mean = (of: (sample: (typeof samples)[number]) => number) =>
-    samples.reduce((sum, sample) => sum + of(sample), 0) / samples.length
-  const [hours, mb] = [mean((sample) => sample.hours), mean((sample) => sample.mb)]
-  const above = samples.reduce((sum, each) => sum + (each.hours - hours) * (each.mb - mb), 0)
-  const below = samples.reduce((sum, each) => sum + (each.hours - hours) ** 2, 0)
-  return below === 0 ? 0 : above / below
+  const slopes = samples.flatMap((a, n) =>
+    samples.slice(n + 1).map((b) => (b.mb - a.mb) / (b.hours - a.hours)),
+  )
+  return slopes.sort((a, b) => a - b)[Math.floor(slopes.length / 2)] ?? 0
 }
 
 function exposeGc(): () => void {

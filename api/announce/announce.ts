@@ -23,6 +23,13 @@ export function sessionChanged(session: { type: SessionType; id: string; mts: St
   }
 }
 
+/** Somebody in it has another name or avatar, which shows in the list of members too. */
+export function memberRenamed(session: { type: SessionType; id: string; mts: Stamp }): Change {
+  const { syncs, ...change } = sessionChanged(session)
+  const sessionId = sessionRef(session.type, session.id)
+  return { ...change, syncs: [...syncs, { type: SyncType.members, sessionId }] }
+}
+
 /**
  * A session is gone: its members should look at their conversations. Not at its messages, which are no longer
  * to be had: an old client that has just forgotten the session would stall. (yun2win.md §3 #24)

@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { Announcement, Announcer } from '../../shared/server/announcement.js'
 import { SyncType } from '../../shared/wire/sync-types.js'
 import type { Db } from '../database/database.js'
-import { type Change, ownCollectionChanged, sessionChanged } from './announce.js'
+import { type Change, memberRenamed, ownCollectionChanged } from './announce.js'
 import { parseAudienceTopic } from './audience-topic.js'
 
 /** How many are found and told at a time. */
@@ -68,7 +68,7 @@ async function findSessions(db: Db, userId: string, after: string): Promise<Foun
     .orderBy('c.session_id')
     .limit(CHUNK)
     .execute()
-  return rows.map((row) => ({ id: row.id, change: sessionChanged({ ...row, mts: Number(row.mts) }) }))
+  return rows.map((row) => ({ id: row.id, change: memberRenamed({ ...row, mts: Number(row.mts) }) }))
 }
 
 async function findFavouriteOwners(db: Db, sessionId: string, after: string): Promise<Found[]> {

@@ -13,7 +13,7 @@ import { DRAFTS, type Draft } from './send/draft.js'
 import { Sender } from './send/sender.js'
 import { CACHE_VERSION, Replica } from './store/replica.js'
 import type { Storage, StorageAdapter, Write } from './store/storage.js'
-import type { BackOffOptions } from './sync/back-off.js'
+import { BackOff, type BackOffOptions } from './sync/back-off.js'
 import { type Address, Connection } from './sync/connection.js'
 import { Engine } from './sync/engine.js'
 import { watchEnvironment } from './sync/environment.js'
@@ -48,7 +48,6 @@ export interface AccountOptions {
   onStatus(event: StatusEvent): void
   /** Another tab has logged out, or been logged out. */
   onLoggedOut(reason: 'logout' | 'rejected'): void
-  onProgress?(): void
 }
 
 /** How long (ms) an imToken and push's address are used for further connects. */
@@ -56,7 +55,7 @@ const ADDRESS_LIFETIME_MS = 10 * 60_000
 
 type TabMessage =
   | { kind: 'status'; event: StatusEvent }
-  | { kind: 'loggedOut'; reason: 'logout' | 'rejected' }
+  | { kind: 'loggedOut'; reason: 'logout' | 'rejected'; token: string }
   | { kind: 'progress'; draft: Draft; part: number }
   | { kind: 'notification'; frame: NotificationFrame }
   | { kind: 'uncached' }
@@ -73,6 +72,7 @@ export class Account {
   readonly #offs: (() => void)[] = []
   #isLeading = false
   #isClosed = false
+  #isPolling = false
   /** As the tab that leads says. */
   #state: State = 'idle'
   #address: (Address & { until: number }) | undefined
@@ -145,7 +145,12 @@ export class Account {
   /** Shows what this device has, and begins to sync in the background. */
   static async open(options: AccountOptions): Promise<Account> {
     const account = new Account(options)
-    await account.#open()
+    try {
+      await account.#open()
+    } catch (error) {
+      await account.close()
+      throw error
+    }
     return account
   }
 
@@ -177,7 +182,8 @@ export class Account {
   }
 
   tellLoggedOut(reason: 'logout' | 'rejected'): void {
-    this.#tabs.post({ kind: 'loggedOut', reason } satisfies TabMessage)
+    const { token } = this.options.login
+    this.#tabs.post({ kind: 'loggedOut', reason, token } satisfies TabMessage)
   }
 
   async #open(): Promise<void> {
@@ -207,12 +213,11 @@ export class Account {
     this.#offs.push(
       watchEnvironment({ onWake: () => void this.#askToWake(), onNetworkLost: () => this.#networkLost() }),
     )
+    // Where locks are refused, as in some frames, there is nobody to share with.
     void this.#tabs
       .lead()
-      .then(() => this.#lead())
-      .catch((error) => {
-        if (!this.#isClosed) throw error
-      })
+      .catch(() => {})
+      .then(() => this.#leadUntilItWorks())
     void this.#followUncached()
     void this.#office.ask('state').then(
       (state) => {
@@ -220,6 +225,22 @@ export class Account {
       },
       () => {},
     )
+  }
+
+  async #leadUntilItWorks(): Promise<void> {
+    const backOff = new BackOff(this.options.backOff)
+    while (!this.#isClosed && !this.#isLeading) {
+      try {
+        await this.#lead()
+      } catch (error) {
+        if (this.#isClosed) return
+        this.options.model.events.emit(
+          'error',
+          new NudgeError('Internal', `the storage failed: ${String(error)}`),
+        )
+        await new Promise((resolve) => setTimeout(resolve, backOff.next()))
+      }
+    }
   }
 
   async #lead(): Promise<void> {
@@ -245,12 +266,21 @@ export class Account {
   }
 
   #receive(message: TabMessage): void {
-    const { model, onLoggedOut } = this.options
+    const { model, login, onLoggedOut } = this.options
     if (message.kind === 'status' && !this.#isLeading) this.#show(message.event)
     if (message.kind === 'progress') model.progressed(message.draft, message.part)
-    if (message.kind === 'loggedOut') onLoggedOut(message.reason)
+    // A tab that slept may tell of a login that is long over.
+    if (message.kind === 'loggedOut' && message.token === login.token) onLoggedOut(message.reason)
     if (message.kind === 'notification') this.#tell(message.frame)
     if (message.kind === 'uncached') void this.#followUncached()
+  }
+
+  /** One at a time, however many tries there are meanwhile. */
+  async #poll(): Promise<void> {
+    if (this.#isPolling) return
+    this.#isPolling = true
+    await this.#engine.catchUp().catch(() => {})
+    this.#isPolling = false
   }
 
   /** Where the tab that leads has nowhere to keep the cache, this one holds it in memory, too. */
@@ -263,8 +293,7 @@ export class Account {
     if (this.#isClosed) return
     const event: StatusEvent = { state, previous, ...(retryAt !== undefined && { retryAt }) }
     // Without push the lists are looked at with every try: who cannot be nudged asks.
-    if (state === 'offline' && previous === 'connecting') void this.#engine.catchUp().catch(() => {})
-    if (previous === 'connecting' && state === 'offline') this.#address = undefined
+    if (state === 'offline' && previous === 'connecting') void this.#poll()
     if (state === 'catchingUp') this.#hurry()
     this.#show(event)
     if (this.#isLeading) this.#tabs.post({ kind: 'status', event } satisfies TabMessage)
@@ -289,6 +318,14 @@ export class Account {
   #hurry(): void {
     this.#engine.queue.hurry()
     this.#sender.hurry()
+    void this.#lookForOrphans()
+  }
+
+  /** A tab may have closed between keeping what it wants to send and telling us. */
+  async #lookForOrphans(): Promise<void> {
+    if (!this.#isLeading) return
+    await this.options.model.outbox.load()
+    if (!this.#isClosed) this.#sender.lookAtAll()
   }
 
   #networkLost(): void {

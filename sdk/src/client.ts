@@ -1,6 +1,7 @@
 import type { LoginObject, UserObject } from '../../shared/wire/objects.js'
 import { Account, type Login, loginOf } from './account.js'
 import type { ClientEvents } from './client-events.js'
+import { NudgeError } from './errors.js'
 import type { Unsubscribe } from './events.js'
 import type { AnyMessageType } from './extend/message-type.js'
 import type { AnySyncType, CustomRow, SyncType } from './extend/sync-type.js'
@@ -54,11 +55,14 @@ export interface Timing {
   retryMax: number
   /** How long an answer may take. */
   request: number
-  /** Between two signs of life on the connection. Browsers run the timers of hidden tabs once a minute only. */
+  /**
+   * Between two signs of life on the connection: less than the minute after which proxies cut idle ones, and so that
+   * hidden tabs, whose timers run once a minute, are in time for the server.
+   */
   keepalive: number
 }
 
-const TIMING: Timing = { retryFirst: 1000, retryMax: 30_000, request: 20_000, keepalive: 90_000 }
+const TIMING: Timing = { retryFirst: 1000, retryMax: 30_000, request: 20_000, keepalive: 50_000 }
 
 /** What somebody logs in with. */
 export interface Credentials {
@@ -78,6 +82,11 @@ export interface Registration extends Credentials {
 
 const LOGIN = 'login'
 
+interface Opened {
+  adapter: StorageAdapter
+  storage: Storage
+}
+
 /** One user's client: connects, syncs, sends, and keeps it all. Made by `createClient`. */
 export class Client {
   readonly users: Users
@@ -86,7 +95,8 @@ export class Client {
   readonly #model: Model
   readonly #rest: Rest
   readonly #timing: Timing
-  #opened: Promise<Storage> | undefined
+  readonly #memory = memoryStorage()
+  #opened: Promise<Opened> | undefined
   #login: Login | undefined
   #account: Account | undefined
   /** Logging in and out, one after the other. */
@@ -202,11 +212,12 @@ export class Client {
       },
     })
     return this.#inTurn(async () => {
+      await this.#endOnServer()
       await this.#end('logout', true)
       const login = loginOf(answer)
       const storage = await this.#storage()
       await storage.write([[LOGIN, login]])
-      return this.#open(login)
+      return this.#begin(login)
     })
   }
 
@@ -215,14 +226,14 @@ export class Client {
     return this.#inTurn(async () => {
       if (this.#account) return this.me
       const login = (await (await this.#storage()).get(LOGIN)) as Login | undefined
-      return login && this.#open(login)
+      return login && this.#begin(login)
     })
   }
 
   /** Ends the login, on the server too where that can be reached, and forgets everything of it on this device. */
   async logout(): Promise<void> {
     await this.#inTurn(async () => {
-      if (this.#login) await this.#rest.ask({ method: 'POST', path: 'users/logout' }).catch(() => {})
+      await this.#endOnServer()
       await this.#end('logout', true)
     })
   }
@@ -244,33 +255,45 @@ export class Client {
       await this.#leave()
       const opened = this.#opened
       this.#opened = undefined
-      await (await opened)?.close()
+      await (await opened)?.storage.close()
     })
   }
 
-  async #open(login: Login): Promise<Me> {
+  async #begin(login: Login): Promise<Me> {
     const { pushUrl, device, mqtt } = this.#options
+    const { adapter, storage } = await this.#open()
     this.#login = login
-    this.#account = await Account.open({
-      login,
-      name: this.#name,
-      adapter: this.#adapter,
-      storage: await this.#storage(),
-      rest: this.#rest,
-      files: this.files,
-      model: this.#model,
-      transport: mqtt ?? webSocketTransport(),
-      pushUrl,
-      device,
-      keepaliveS: this.#timing.keepalive / 1000,
-      backOff: { firstMs: this.#timing.retryFirst, maxMs: this.#timing.retryMax },
-      onStatus: (event) => {
-        this.#model.events.emit('status', event)
-        if (event.state === 'kicked') this.#model.events.emit('kicked', undefined)
-      },
-      onLoggedOut: (reason) => void this.#inTurn(() => this.#end(reason, false)),
-    })
+    try {
+      this.#account = await Account.open({
+        login,
+        name: this.#name,
+        adapter,
+        storage,
+        rest: this.#rest,
+        files: this.files,
+        model: this.#model,
+        transport: mqtt ?? webSocketTransport(),
+        pushUrl,
+        device,
+        keepaliveS: this.#timing.keepalive / 1000,
+        backOff: { firstMs: this.#timing.retryFirst, maxMs: this.#timing.retryMax },
+        onStatus: (event) => {
+          this.#model.events.emit('status', event)
+          if (event.state === 'kicked') this.#model.events.emit('kicked', undefined)
+        },
+        onLoggedOut: (reason) => void this.#inTurn(() => this.#end(reason, false)),
+      })
+    } catch (error) {
+      this.#login = undefined
+      this.#model.detach()
+      throw new NudgeError('Internal', `the storage cannot be read: ${String(error)}`)
+    }
     return this.me as Me
+  }
+
+  /** Where it can be reached; otherwise the login ends there with its time. */
+  async #endOnServer(): Promise<void> {
+    if (this.#login) await this.#rest.ask({ method: 'POST', path: 'users/logout' }).catch(() => {})
   }
 
   /** The server takes the token no longer: nobody is logged in. What is kept stays, for when the user logs in again. */
@@ -289,7 +312,9 @@ export class Client {
     await this.#leave()
     if (isOurs) {
       const storage = await this.#storage()
-      await storage.write([[LOGIN, undefined]])
+      // Another tab may have logged in as somebody else meanwhile.
+      const kept = (await storage.get(LOGIN)) as Login | undefined
+      if (kept?.token === login.token) await storage.write([[LOGIN, undefined]])
       if (reason === 'logout') await Account.clear(storage, login.userId)
     }
     this.#model.events.emit('loggedOut', { reason })
@@ -315,17 +340,25 @@ export class Client {
     return (await this.#options.hashPassword?.(typed)) ?? typed
   }
 
-  #storage(): Promise<Storage> {
-    this.#opened ??= this.#adapter.open(this.#name)
+  async #storage(): Promise<Storage> {
+    return (await this.#open()).storage
+  }
+
+  #open(): Promise<Opened> {
+    this.#opened ??= this.#openStorage()
     return this.#opened
   }
 
-  #memory: StorageAdapter | undefined
-
-  get #adapter(): StorageAdapter {
-    if (this.#options.storage) return this.#options.storage
-    this.#memory ??= memoryStorage()
-    return this.#memory
+  /** Where the one that was given cannot be had, as in some private windows, memory must do. */
+  async #openStorage(): Promise<Opened> {
+    const wanted = this.#options.storage ?? this.#memory
+    try {
+      return { adapter: wanted, storage: await wanted.open(this.#name) }
+    } catch (error) {
+      const failure = new NudgeError('Internal', `the storage cannot be opened: ${String(error)}`)
+      this.#model.events.emit('error', failure)
+      return { adapter: this.#memory, storage: await this.#memory.open(this.#name) }
+    }
   }
 
   get #name(): string {

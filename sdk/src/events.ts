@@ -46,7 +46,7 @@ export class Emitter<Events extends object> {
 }
 
 /** As an exception that nobody caught: it shows in the console, and test runners and error trackers see it. */
-function report(error: unknown): void {
+export function report(error: unknown): void {
   queueMicrotask(() => {
     throw error
   })

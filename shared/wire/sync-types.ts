@@ -6,9 +6,11 @@ export const SyncType = {
   userSessions: 3,
   /** One's own profile, GET users/:id. Old clients do not know it. */
   user: 'user',
+  /** A session's members: somebody has another name or avatar. Old clients do not know it. */
+  members: 'members',
 } as const
 
-/** One item of a notification's `syncs`. `sessionId` is `<type>_<id>` and present iff type is 1. */
+/** One item of a notification's `syncs`. `sessionId` is `<type>_<id>`, with types 1 and `members`. */
 export interface Sync {
   type: number | string
   sessionId?: string

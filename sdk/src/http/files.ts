@@ -59,7 +59,8 @@ export class Files {
     const path = src.trim()
     if (path === '') return undefined
     if (/^(https?|data|blob):/.test(path)) return path
-    const isPrivate = path.includes('/content')
+    // The sender of a message has chosen it: only what is surely a file of ours gets the token.
+    const isPrivate = /^attachments\/\d{1,18}\/content(\/[^/\\]+)?$/.test(path)
     return this.rest.addressOf(path, {
       thumbnail: thumbnail ? 1 : undefined,
       access_token: isPrivate ? this.rest.token : undefined,

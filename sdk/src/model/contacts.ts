@@ -50,13 +50,13 @@ export class Contact extends Entity<ContactObject> {
   /** `title` is shown instead of the name; blank clears. Throws NudgeError. */
   async update(change: { title?: string; remark?: string }): Promise<void> {
     await this.core.rest.ask({ method: 'PUT', path: this.#path, json: change })
-    await this.core.pull('contacts')
+    await this.core.refresh('contacts')
   }
 
   /** The other side keeps you. Throws NudgeError. */
   async remove(): Promise<void> {
     await this.core.rest.ask({ method: 'DELETE', path: this.#path })
-    await this.core.pull('contacts')
+    await this.core.refresh('contacts')
   }
 
   get #path(): string {
@@ -84,8 +84,8 @@ export class Contacts extends SyncedList<ContactObject, Contact> {
   async add(userId: string): Promise<Contact> {
     const path = `users/${this.core.userId()}/contacts`
     const { id } = await this.core.rest.ask<ContactObject>({ method: 'POST', path, json: { userId } })
-    await this.core.pull('contacts')
-    return this.get(id) as Contact
+    await this.core.refresh('contacts')
+    return this.appear(id)
   }
 }
 

@@ -88,7 +88,7 @@ export class Conversation extends Entity<UserConversationObject> {
   /** Off the list until the next message. Throws NudgeError. */
   async remove(): Promise<void> {
     await this.core.rest.ask({ method: 'DELETE', path: this.#path })
-    await this.core.pull('conversations')
+    await this.core.refresh('conversations')
   }
 
   /** Everything in it has been seen, on all devices. Throws NudgeError. */
@@ -100,12 +100,12 @@ export class Conversation extends Entity<UserConversationObject> {
       query: { limit: 1 },
       cursor: Date.parse('9999-12-31'),
     })
-    await this.core.pull('conversations')
+    await this.core.refresh('conversations')
   }
 
   async #change(json: object): Promise<void> {
     await this.core.rest.ask({ method: 'PUT', path: this.#path, json })
-    await this.core.pull('conversations')
+    await this.core.refresh('conversations')
   }
 
   get #path(): string {

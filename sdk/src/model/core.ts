@@ -25,6 +25,8 @@ export interface Core {
   replica(): Replica
   /** Pulls a collection, in whichever tab syncs. Rejects with the first failure; it is tried on all the same. */
   pull(key: string): Promise<void>
+  /** The same after a write that has succeeded: when it cannot be seen yet, that is no failure of the write. */
+  refresh(...keys: string[]): Promise<void>
   /** Reads so many older messages from the server. Gives how many came. */
   loadOlder(sessionId: string, count: number): Promise<number>
   /** Queues a message and shows it. Throws NotLoggedIn. */

@@ -44,7 +44,7 @@ export class CustomList<R extends CustomRow> extends SyncedList<R, Synced<R>> {
 
   async #write(method: 'POST' | 'PUT' | 'DELETE', path: string, json?: object): Promise<R> {
     const row = await this.core.rest.ask<R>({ method, path, ...(json && { json }) })
-    await this.sync()
+    await this.core.refresh(this.name)
     return row
   }
 }

@@ -27,13 +27,13 @@ export class Favourite extends Entity<UserSessionObject> {
   /** Your own name for the group; blank follows the group again. Throws NudgeError. */
   async rename(name: string): Promise<void> {
     await this.core.rest.ask({ method: 'PUT', path: this.#path, json: { name } })
-    await this.core.pull('favourites')
+    await this.core.refresh('favourites')
   }
 
   /** The group itself stays. Throws NudgeError. */
   async remove(): Promise<void> {
     await this.core.rest.ask({ method: 'DELETE', path: this.#path })
-    await this.core.pull('favourites')
+    await this.core.refresh('favourites')
   }
 
   get #path(): string {
@@ -61,7 +61,7 @@ export class Favourites extends SyncedList<UserSessionObject, Favourite> {
   async add(sessionId: string): Promise<Favourite> {
     const path = `users/${this.core.userId()}/userSessions`
     const { id } = await this.core.rest.ask<UserSessionObject>({ method: 'POST', path, json: { sessionId } })
-    await this.core.pull('favourites')
-    return this.get(id) as Favourite
+    await this.core.refresh('favourites')
+    return this.appear(id)
   }
 }

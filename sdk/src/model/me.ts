@@ -49,6 +49,6 @@ export class Me extends Entity<UserObject> {
   async update({ account, ...change }: ProfileChange): Promise<void> {
     const json = { ...change, ...(account !== undefined && { email: account }) }
     await this.core.rest.ask({ method: 'PUT', path: `users/${this.id}`, json })
-    await this.core.pull('me')
+    await this.core.refresh('me')
   }
 }

@@ -171,12 +171,12 @@ export class Message {
   /** Takes it away without a trace. Yours, or in a group you run. Throws NudgeError. */
   async delete(): Promise<void> {
     await this.core.rest.ask({ method: 'DELETE', path: this.#path() })
-    await this.core.pull(`messages/${this.sessionId}`)
+    await this.core.refresh(`messages/${this.sessionId}`)
   }
 
   async #change(json: { type: string; content: string }): Promise<void> {
     await this.core.rest.ask({ method: 'PUT', path: this.#path(), json })
-    await this.core.pull(`messages/${this.sessionId}`)
+    await this.core.refresh(`messages/${this.sessionId}`)
   }
 
   #path(): string {

@@ -131,10 +131,6 @@ export class Model implements Core {
     return this.#account.replica
   }
 
-  get isAttached(): boolean {
-    return this.#backend !== undefined
-  }
-
   // --- what objects of the model ask for
 
   get drafts(): Core['drafts'] {
@@ -165,6 +161,13 @@ export class Model implements Core {
 
   async pull(key: string): Promise<void> {
     await this.#account.pull(key)
+  }
+
+  async refresh(...keys: string[]): Promise<void> {
+    const ignorePassing = (error: unknown) => {
+      if (!(error instanceof NudgeError && error.isPassing)) throw error
+    }
+    await Promise.all(keys.map((key) => this.pull(key).catch(ignorePassing)))
   }
 
   async loadOlder(sessionId: string, count: number): Promise<number> {

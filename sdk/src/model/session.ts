@@ -135,7 +135,9 @@ export class Session extends Entity<SessionEntryObject> {
 
   /** The same for a file, which is uploaded first. See `message.progress`. */
   sendFile(file: Blob, { kind = kindOf(file), name = nameOf(file), about }: SendFileOptions = {}): Message {
-    const upload: Upload = { kind, name, size: file.size, file, ...(about && { about }) }
+    // It becomes JSON anyway, and now it fails in the caller's hands.
+    const copy = about && (JSON.parse(JSON.stringify(about)) as Upload['about'])
+    const upload: Upload = { kind, name, size: file.size, file, ...(copy && { about: copy }) }
     return this.core.send(this.id, { type: kind, upload })
   }
 
@@ -183,22 +185,19 @@ export class Session extends Entity<SessionEntryObject> {
   async update(change: { name?: string; avatarUrl?: string; description?: string }): Promise<void> {
     const json = { ...change, ...(change.name !== undefined && { nameChanged: true }) }
     await this.core.rest.ask({ method: 'PUT', path: `sessions/${this.id}`, json })
-    await Promise.all([this.core.pull('sessions'), this.core.pull('conversations')])
+    await this.core.refresh('sessions', 'conversations')
   }
 
   /** Ends the group for everybody. Throws NudgeError. */
   async dissolve(): Promise<void> {
     await this.core.rest.ask({ method: 'DELETE', path: `sessions/${this.id}` })
-    await Promise.all([this.core.pull('sessions'), this.core.pull('conversations')])
+    await this.core.refresh('sessions', 'conversations')
   }
 
   async #change(method: 'POST' | 'PUT' | 'DELETE', path: string, json?: object): Promise<void> {
     await this.core.rest.ask({ method, path: `sessions/${this.id}/${path}`, ...(json && { json }) })
-    await Promise.all([
-      this.core.pull('sessions'),
-      this.core.pull('conversations'),
-      this.members.isLoaded ? this.members.sync() : undefined,
-    ])
+    const members = this.members.isLoaded ? [this.members.name] : []
+    await this.core.refresh('sessions', 'conversations', ...members)
   }
 }
 

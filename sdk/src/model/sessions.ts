@@ -52,8 +52,8 @@ export class Sessions extends SyncedList<SessionEntryObject, Session> {
     const path = `sessions/${id}/members`
     await rest.ask({ method: 'POST', path, json: { userId: this.core.userId(), role: 'master' } })
     for (const userId of members) await rest.ask({ method: 'POST', path, json: { userId } })
-    await Promise.all([this.core.pull('sessions'), this.core.pull('conversations')])
-    return this.get(id) as Session
+    await this.core.refresh('sessions', 'conversations')
+    return this.appear(id)
   }
 
   override clear(): void {
@@ -63,8 +63,8 @@ export class Sessions extends SyncedList<SessionEntryObject, Session> {
 
   async #fetch(path: string): Promise<Session> {
     const { id } = await this.core.rest.ask<SessionObject>({ path })
-    await Promise.all([this.core.pull('sessions'), this.core.pull('conversations')])
-    return this.get(id) as Session
+    await this.core.refresh('sessions', 'conversations')
+    return this.appear(id)
   }
 }
 

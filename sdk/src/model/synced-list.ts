@@ -42,6 +42,12 @@ export class SyncedList<R extends Row, T extends Entity<R>> extends LiveList<T> 
     return item && this.#isShown(item) ? item : undefined
   }
 
+  /** @internal Resolves when it is here. */
+  async appear(id: string): Promise<T> {
+    await this.until(() => this.get(id) !== undefined)
+    return this.get(id) as T
+  }
+
   /** The first that fits, of what is shown. */
   find(fits: (item: T) => boolean): T | undefined {
     return this.items.find(fits)

@@ -21,6 +21,8 @@ export interface SenderOptions {
   onProgress(draft: Draft, part: number): void
 }
 
+const MAX_FOREIGN_REFUSALS = 5
+
 /**
  * Sends what waits: in a session one after the other, so that their order is the order of sending; sessions side by
  * side. What fails in passing is tried until it succeeds, under the same client id, so that it is stored once.
@@ -30,6 +32,8 @@ export class Sender {
   /** Drafts whose POST is under way: too late to take back. */
   #posting = new Set<string>()
   #uploads = new Map<string, AbortController>()
+  /** By draft: how often something in between refused it. */
+  #refusals = new Map<string, number>()
   #isStopped = true
   #wake = new AbortController()
 
@@ -37,6 +41,10 @@ export class Sender {
 
   start(): void {
     this.#isStopped = false
+    this.lookAtAll()
+  }
+
+  lookAtAll(): void {
     for (const sessionId of this.options.outbox.sessionIds) this.look(sessionId)
   }
 
@@ -94,11 +102,22 @@ export class Sender {
         if (lane.aborted) return false
         const failure = error instanceof NudgeError ? error : new NudgeError('Internal', String(error))
         if (failure.code === 'InvalidToken') return true
-        if (failure.isPassing) await pause(backOff.next(failure.retryAfterMs), this.#wake.signal)
+        if (failure.isPassing && !this.#isHopeless(draft, failure))
+          await pause(backOff.next(failure.retryAfterMs), this.#wake.signal)
         else await this.#fail(draft.key, failure)
       }
     }
     return false
+  }
+
+  /** A proxy that refuses it time and again means this message, and holds up all that come after it. */
+  #isHopeless({ key }: Draft, { code, status }: NudgeError): boolean {
+    if (code !== 'Unreachable' || status < 400 || status >= 500) return false
+    const times = (this.#refusals.get(key) ?? 0) + 1
+    this.#refusals.set(key, times)
+    if (times < MAX_FOREIGN_REFUSALS) return false
+    this.#refusals.delete(key)
+    return true
   }
 
   #next(sessionId: string): Draft | undefined {

@@ -163,7 +163,12 @@ export class Replica {
       if (writes.some(([key]) => isCache(key))) await this.#giveUpCaching(error, writes)
       else this.options.onStorageFailure(error)
     }
-    this.tabs.post({ kind: 'commit', scope: this.options.scope, writes, news } satisfies CommitMessage)
+    try {
+      this.tabs.post({ kind: 'commit', scope: this.options.scope, writes, news } satisfies CommitMessage)
+    } catch (error) {
+      // Something in it cannot be copied; the other tabs go without.
+      this.options.onStorageFailure(error)
+    }
   }
 
   async #write(writes: readonly Write[]): Promise<void> {

@@ -34,6 +34,8 @@ export interface ConnectionOptions {
 const STEADY_MS = 10_000
 /** How long (ms) push may take to acknowledge. */
 const ACK_LIMIT_MS = 10_000
+/** How long (ms) push may take to let us in. */
+const ACCEPT_LIMIT_MS = 20_000
 const MAX_REPEATS = 5
 
 interface Waiting {
@@ -52,6 +54,8 @@ export class Connection {
   #retry: ReturnType<typeof setTimeout> | undefined
   #steady: ReturnType<typeof setTimeout> | undefined
   #isTokenRefused = false
+  /** What the server asked to wait when it was asked where to dial. */
+  #retryAfterMs: number | undefined
   #backOff: BackOff
   #acks = new Map<string, Waiting>()
   #mts = new Map<string, number>()
@@ -154,7 +158,8 @@ export class Connection {
         return undefined
       case 'offline': {
         this.#hangUp()
-        const waitMs = this.#backOff.next()
+        const waitMs = this.#backOff.next(this.#retryAfterMs)
+        this.#retryAfterMs = undefined
         this.#retry = setTimeout(() => this.#happened('retry'), waitMs)
         return Date.now() + waitMs
       }
@@ -178,11 +183,14 @@ export class Connection {
     } catch (error) {
       if (!isCurrent()) return
       this.options.onFailure(error)
+      if (error instanceof NudgeError) this.#retryAfterMs = error.retryAfterMs
       this.#happened('lost')
       return
     }
     if (!isCurrent()) return
     this.#isTokenRefused = false
+    // Something that speaks MQTT and is no push server of ours lets nobody in, and closes nothing.
+    this.#steady = setTimeout(() => this.#happened('lost'), ACCEPT_LIMIT_MS)
     const { clientId, keepaliveS } = this.options
     this.#link = this.options.transport(
       { ...address, clientId, keepaliveS },

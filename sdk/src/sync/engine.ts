@@ -26,9 +26,7 @@ export interface EngineOptions {
 }
 
 const CONCURRENCY = 4
-/** So many stamps of a session's messages are remembered: announcements are seldom later than that. */
-const EXPLAINED = 500
-const FIRST_LIST = `${CACHE}first/conversations`
+const FIRST = `${CACHE}first/`
 
 /**
  * Knows what can be pulled, and when it has to be. Keys name what is pulled: `conversations`, `contacts`, `favourites`,
@@ -42,12 +40,10 @@ export class Engine {
   #looked = new Map<string, number>()
   /** By key: the newest stamp that was announced and not yet looked for. */
   #announced = new Map<string, number>()
-  /** The first list of conversations has begun to come, and is not here as a whole. */
-  #isFirstList = false
+  /** Lists that have begun to come for the first time, and are not here as a whole. */
+  #unfinished = new Set<string>()
   /** By session: how new it was when its members were pulled. */
   #membersOf = new Map<string, number>()
-  /** By session whose members are looked at: stamps (ms) of messages that came last. */
-  #explained = new Map<string, Set<number>>()
 
   constructor(private readonly options: EngineOptions) {
     const { model, rest, replica, userId, messagesPerSession, backOff } = options
@@ -66,14 +62,16 @@ export class Engine {
       shownAt: (sessionId) => model.conversationOf(sessionId)?.updatedAt ?? 0,
       draft: (sessionId, clientMessageId) => model.outbox.byClientId(sessionId, clientMessageId),
       isWatched: (sessionId) => model.watched.has(`messages/${sessionId}`),
-      onPulled: (sessionId, updatedAt, stamps) => this.#afterMessages(sessionId, updatedAt, stamps),
+      onPulled: (sessionId, updatedAt) => this.#afterMessages(sessionId, updatedAt),
       onOver: () => this.#want('sessions'),
     })
   }
 
   async restore(): Promise<void> {
     await this.messages.restore()
-    this.#isFirstList = (await this.options.replica.get(FIRST_LIST)) === true
+    for (const [key] of await this.options.replica.list({ prefix: FIRST })) {
+      this.#unfinished.add(key.slice(FIRST.length))
+    }
   }
 
   /** Everything that may have changed while nobody told us. Resolves when it is here. */
@@ -92,7 +90,6 @@ export class Engine {
       if (key === undefined || (stamp === undefined && !key.startsWith('custom/'))) continue
       if (stamp !== undefined && this.#held(key) >= stamp) {
         this.options.onHeld(sync, stamp)
-        this.#lookForNames(key, stamp)
         continue
       }
       if (stamp !== undefined) this.#announced.set(key, Math.max(this.#announced.get(key) ?? 0, stamp))
@@ -102,25 +99,12 @@ export class Engine {
 
   async #run(key: string): Promise<void> {
     const announced = this.#announced.get(key)
-    await this.#locks.hold(key, () => this.#pull(key))
-    if (announced === undefined) return
-    this.#looked.set(key, Math.max(this.#looked.get(key) ?? 0, announced))
-    if (this.#announced.get(key) === announced) this.#announced.delete(key)
-    this.#lookForNames(key, announced)
-  }
-
-  /**
-   * A member's new name is announced like a message. Whatever stamp no message explains may be one, whichever comes
-   * first, and concerns those who look at the members.
-   */
-  #lookForNames(key: string, stamp: number): void {
-    if (!key.startsWith('messages/')) return
-    const sessionId = key.slice('messages/'.length)
-    const members = `members/${sessionId}`
-    if (!this.options.model.watched.has(members)) return
-    if (this.#explained.get(sessionId)?.has(stamp) || this.#held(members) >= stamp) return
-    this.#announced.set(members, Math.max(this.#announced.get(members) ?? 0, stamp))
-    this.#want(members)
+    try {
+      await this.#locks.hold(key, () => this.#pull(key))
+      if (announced !== undefined) this.#looked.set(key, Math.max(this.#looked.get(key) ?? 0, announced))
+    } finally {
+      if (this.#announced.get(key) === announced) this.#announced.delete(key)
+    }
   }
 
   async #pull(key: string): Promise<void> {
@@ -166,28 +150,43 @@ export class Engine {
     const path = `users/${userId}/userConversations`
     const list = model.conversations
     return pullList<UserConversationObject>(rest, replica, list, path, (rows, cursorBefore, isLast) => {
-      // In the first list everything is old, on all its pages; what joins the list later is new as a whole.
-      const isFirst = cursorBefore === undefined || this.#isFirstList
-      this.#isFirstList = isFirst && !isLast
+      // In the first list everything is old; what joins the list later is new as a whole.
+      const isFirst = this.#isFirst(list.name, cursorBefore)
       const windows = rows.flatMap((row): Write[] => {
         // Taken off the list by its user, or dissolved, which is announced no other way.
         if (row.isDelete) this.#want('sessions')
         if (!isFirst && this.#isMissed(row)) this.#want(`messages/${row.sessionId}`)
-        return this.messages.begin(row.sessionId, isFirst ? stampOf(row) : cursorBefore)
+        return this.messages.begin(row.sessionId, isFirst ? stampOf(row) : (cursorBefore as number))
       })
-      return isFirst ? [...windows, [FIRST_LIST, this.#isFirstList || undefined]] : windows
+      return [...windows, ...this.#progress(list.name, isFirst, isLast)]
     })
+  }
+
+  /** Whether what follows the cursor is part of the first list, which may have many pages. */
+  #isFirst(name: string, cursor: number | undefined): boolean {
+    return cursor === undefined || this.#unfinished.has(name)
+  }
+
+  /** Remembers, over reloads, whether the first list is here as a whole. */
+  #progress(name: string, isFirst: boolean, isLast: boolean): Write[] {
+    if (!isFirst) return []
+    if (isLast) this.#unfinished.delete(name)
+    else this.#unfinished.add(name)
+    return [[`${FIRST}${name}`, isLast ? undefined : true]]
   }
 
   /** A session with oneself is in no list of conversations: only this says from when on its messages are news. */
   #pullSessions(): Promise<void> {
     const { model, rest, replica } = this.options
-    return pullList<SessionEntryObject>(rest, replica, model.sessions, 'sessions', (rows, cursorBefore) =>
-      rows.flatMap(({ id, type, createdAt }): Write[] => {
-        const isNew = cursorBefore !== undefined && Date.parse(createdAt) > cursorBefore
-        return isNew && type !== 'group' ? this.messages.begin(id, cursorBefore) : []
-      }),
-    )
+    const list = model.sessions
+    return pullList<SessionEntryObject>(rest, replica, list, 'sessions', (rows, cursorBefore, isLast) => {
+      const isFirst = this.#isFirst(list.name, cursorBefore)
+      const windows = rows.flatMap(({ id, type, createdAt }): Write[] => {
+        const isNew = !isFirst && Date.parse(createdAt) > (cursorBefore as number)
+        return isNew && type !== 'group' ? this.messages.begin(id, cursorBefore as number) : []
+      })
+      return [...windows, ...this.#progress(list.name, isFirst, isLast)]
+    })
   }
 
   /** Its last message is one that this device has not pulled: the notification of it was lost. */
@@ -211,12 +210,10 @@ export class Engine {
     if (list) await pullList(rest, replica, list, `sessions/${sessionId}/members`)
   }
 
-  #afterMessages(sessionId: string, updatedAt: number, stamps: number[]): void {
+  #afterMessages(sessionId: string, updatedAt: number): void {
     const session = this.options.model.sessions.get(sessionId)
     if (!session || updatedAt > session.updatedAt) this.#want('sessions')
     if (!this.options.model.watched.has(`members/${sessionId}`)) return
-    const explained = [...(this.#explained.get(sessionId) ?? []), ...stamps]
-    this.#explained.set(sessionId, new Set(explained.slice(-EXPLAINED)))
     const isNewer = updatedAt > (this.#membersOf.get(sessionId) ?? 0)
     this.#membersOf.set(sessionId, updatedAt)
     if (isNewer) this.#want(`members/${sessionId}`)
@@ -236,18 +233,24 @@ export class Engine {
     return [...keys]
   }
 
+  /** For a session that nothing is held of, and whose conversation has not come yet. */
   async #baseline(sessionId: string): Promise<number> {
     const { model, rest } = this.options
     const { conversations, sessions } = model
-    if (sessions.get(sessionId) && !model.conversationOf(sessionId)) {
-      // With oneself, and there before this device was: all of it is old.
+    const before = conversations.cursor
+    const isFirst = this.#isFirst(conversations.name, before)
+    // With its conversation comes where to begin.
+    await this.#locks.hold('conversations', () => this.#pullConversations())
+    const begun = this.messages.window(sessionId)
+    if (begun) return begun.cursor
+    const type = sessions.get(sessionId)?.type
+    if (type !== undefined && type !== 'group') {
+      // With oneself: that is in no list of conversations, and was there before this device. All of it is old.
       const path = `sessions/${sessionId}/messages/history`
       const [newest] = await rest.ask<MessageObject[]>({ path, query: { limit: 1, unread: 'keep' } })
       if (newest) return Date.parse(newest.createdAt)
     }
-    const before = this.#isFirstList ? undefined : conversations.cursor
-    if (before === undefined) await this.#locks.hold('conversations', () => this.#pullConversations())
-    return before ?? conversations.cursor ?? 0
+    return (isFirst ? conversations.cursor : before) ?? 0
   }
 
   #held(key: string): number {
@@ -257,7 +260,7 @@ export class Engine {
   }
 
   #keyOf({ type, sessionId }: Sync): string | undefined {
-    const id = sessionId?.split('_')[1]
+    const id = /^[a-zA-Z0-9]+_(\d{1,18})$/.exec(sessionId ?? '')?.[1]
     switch (type) {
       case SyncType.userConversations:
         return 'conversations'
@@ -269,6 +272,8 @@ export class Engine {
         return 'favourites'
       case SyncType.user:
         return 'me'
+      case SyncType.members:
+        return this.options.model.watched.has(`members/${id}`) ? `members/${id}` : undefined
       default:
         return this.options.model.customKey(String(type), id)
     }

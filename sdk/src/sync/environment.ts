@@ -8,8 +8,8 @@ export interface EnvironmentHandlers {
 }
 
 const TICK_MS = 10_000
-/** More than this (ms) between two ticks: the machine slept, or the tab was frozen. */
-const JUMP_MS = 30_000
+/** More than this (ms) between two ticks: the machine slept, or the tab was frozen. Hidden tabs tick once a minute. */
+const JUMP_MS = 90_000
 
 /**
  * Watches for what breaks connections without a word: sleep, frozen tabs, clocks that jump, networks that change.

@@ -28,8 +28,8 @@ export interface MessageSyncOptions {
   /** What was sent under this client id from this device, and is not known to be stored yet. */
   draft(sessionId: string, clientMessageId: string): Draft | undefined
   isWatched(sessionId: string): boolean
-  /** After each page: how new the session is, and the stamps (ms) of the rows that came. */
-  onPulled(sessionId: string, sessionUpdatedAt: number, stamps: number[]): void
+  /** After each page: how new the session is. */
+  onPulled(sessionId: string, sessionUpdatedAt: number): void
   /** The user is no longer in the session, or it is no more. */
   onOver(sessionId: string): void
 }
@@ -139,8 +139,7 @@ export class MessageSync {
       ],
       { freshMessages },
     )
-    const stamps = entries.map((row) => Date.parse(row.updatedAt))
-    this.options.onPulled(sessionId, Date.parse(sessionUpdatedAt), stamps)
+    this.options.onPulled(sessionId, Date.parse(sessionUpdatedAt))
     return !isLast
   }
 

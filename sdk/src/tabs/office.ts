@@ -47,8 +47,8 @@ export class Office<H extends Handlers> {
     if (this.#leads) return this.#run(name, args) as Promise<Awaited<ReturnType<H[Name]>>>
     return new Promise((resolve, reject) => {
       const asked: Asked = { kind: 'ask', id: guid(), name, args }
-      this.#pending.set(asked.id, { asked, resolve: resolve as Pending['resolve'], reject })
       this.tabs.post(asked)
+      this.#pending.set(asked.id, { asked, resolve: resolve as Pending['resolve'], reject })
     })
   }
 

@@ -44,7 +44,7 @@ export const TIMING: Yun2winTiming = {
   retryMax: 30_000,
   request: 20_000,
   ack: 10_000,
-  keepalive: 90_000,
+  keepalive: 50_000,
   custom: 120_000,
 }
 

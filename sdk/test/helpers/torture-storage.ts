@@ -36,6 +36,14 @@ export class Disk {
     return new Map(await storage.list({ prefix: '' }))
   }
 
+  /** Resolves when nothing has been under way for a moment. */
+  async written(): Promise<void> {
+    for (let idle = 0; idle < 5; idle += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 10))
+      if ((this.#tab?.queue.length ?? 0) > 0) idle = -1
+    }
+  }
+
   /** A disk that holds the same. */
   async copy(): Promise<StorageAdapter> {
     const memory = memoryStorage()
@@ -61,7 +69,7 @@ export class Disk {
     const work = async () => {
       tab.isRunning = true
       while (tab.queue.length > 0 && !tab.isDead) {
-        if (random.happens(0.02)) await new Promise((resolve) => setTimeout(resolve, random.upTo(20)))
+        if (random.happens(0.05)) await new Promise((resolve) => setTimeout(resolve, random.upTo(40)))
         else await new Promise(setImmediate)
         if (tab.isDead) return
         // Out of the queue only when done: what a kill finds in it has not happened.

@@ -463,8 +463,11 @@ export class Torture {
       }
       // The second devices live through all of it.
       case 'kill':
-        if (device.name.endsWith('1')) await device.kill()
-        return
+        if (!device.name.endsWith('1')) return
+        // With something on its way to the disk, to the server, or back.
+        if (session) for (let left = random.below(4); left > 0; left -= 1) device.send(session)
+        await sleep(random.upTo(25))
+        return device.kill()
       case 'reopen':
         if (device.name.endsWith('1')) await device.reopen()
     }

@@ -24,6 +24,8 @@ class FullStorage {
   /** What goes makes room. */
   roomAfterClear = false
   isSlow = false
+  /** Writes wait for this. */
+  gate: Promise<void> = Promise.resolve()
   readonly adapter: StorageAdapter
   readonly #memory = memoryStorage()
 
@@ -40,6 +42,7 @@ class FullStorage {
       list: (range) => pause().then(() => storage.list(range)),
       write: async (writes) => {
         if (this.isFull) throw new Error('QuotaExceededError')
+        await this.gate
         await storage.write(writes)
       },
       clear: async (prefix) => {
@@ -112,6 +115,9 @@ test('a storage that becomes full: the client goes on, shows everything, and the
 test('what waits to be sent is kept once there is room again, and sent once after a reload', async () => {
   disk.isFull = true
   disk.roomAfterClear = true
+  const zero = heard('zero')
+  await say('zero')
+  await zero
   wire.loseAnswers(/^POST sessions\/\d+\/messages$/, 1)
   there.sendText('one')
   there.sendText('two')
@@ -124,8 +130,20 @@ test('what waits to be sent is kept once there is room again, and sent once afte
   const next = await again()
   const session2 = next.sessions.get(session.id) as Session
   await session2.messages.open()
-  await session2.messages.until((items) => items.filter(({ status }) => status === 'stored').length >= 3)
-  expect(textsOf(session2.messages)).toEqual(['one', 'two'])
+  await session2.messages.until((items) => items.filter(({ status }) => status === 'stored').length >= 4)
+  expect(textsOf(session2.messages)).toEqual(['zero', 'one', 'two'])
+})
+
+test('nothing is sent before it is kept', async () => {
+  let open = () => {}
+  disk.gate = new Promise((resolve) => {
+    open = resolve
+  })
+  const message = there.sendText('one')
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  expect(wire.count(/^POST sessions/)).toBe(0)
+  open()
+  await message.whenStored()
 })
 
 test('after logging out nothing that was under way is written or shown', async () => {

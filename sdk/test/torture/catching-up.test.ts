@@ -268,12 +268,11 @@ test('a new name of a member shows, though its announcement is overtaken by a me
   const onTablet = tablet.sessions.get(group.id) as Session
   await onTablet.members.load()
   await onTablet.messages.open()
-  const nudge = (stamp: number) =>
-    push.send({
-      cmd: 'sendMessage',
-      message: { syncs: [{ type: 1, sessionId: `group_${group.id}` }] },
-      stamp,
-    })
+  const sessionId = `group_${group.id}`
+  const nudge = (stamp: number, isName = false) => {
+    const syncs = [{ type: 1, sessionId }, ...(isName ? [{ type: 'members', sessionId }] : [])]
+    push.send({ cmd: 'sendMessage', message: { syncs }, stamp })
+  }
 
   for (const [n, order] of ['message first', 'name first'].entries()) {
     await carol.me?.update({ name: `Carol ${n}` })
@@ -281,7 +280,7 @@ test('a new name of a member shows, though its announcement is overtaken by a me
     const [message] = await say(group, `text ${n}`)
     const said = message?.updatedAt as number
     for (const stamp of order === 'name first' ? [named, said] : [said, named]) {
-      nudge(stamp)
+      nudge(stamp, stamp === named)
       await onTablet.messages.until((items) => items.at(-1)?.id === message?.id)
     }
     await onTablet.members.until((members) => members.some(({ name }) => name === `Carol ${n}`))
