@@ -6,7 +6,7 @@ import { idOf, newClient, person } from '../helpers/clients.js'
 type Exports = typeof import('./client-page.js')
 type Device = Tab<Exports>
 
-const ROUNDS = 8
+const ROUNDS = 5
 const PER_ROUND = 12
 
 describeInBrowser('tabs that are killed', (browser) => {

@@ -18,7 +18,7 @@ import { differences, fetchTruth, messageDifferences, type Truth } from '../help
  * longer.
  */
 
-const SENDS = Number(process.env.TORTURE_SENDS ?? 1000)
+const SENDS = Number(process.env.TORTURE_SENDS ?? 400)
 const SEED = Number(process.env.TORTURE_SEED ?? Date.now() % 1_000_000)
 const LIMIT_MS = 240_000 + SENDS * 200
 
