@@ -19,4 +19,6 @@ export default {
   globalTeardown: '<rootDir>/test/helpers/global-teardown.mjs',
   testTimeout: 120_000,
   maxWorkers: 2,
+  // Modules of finished test files stay in memory, and the garbage collector slows down the rest.
+  workerIdleMemoryLimit: '800MB',
 }

@@ -16,7 +16,7 @@ import { TestEnv } from '../helpers/test-env.js'
  * TEST_ORACLE_RUNS=100 TEST_ORACLE_STEPS=60 looks longer; TEST_ORACLE_SEED repeats a run that failed.
  */
 
-const RUNS = Number(process.env.TEST_ORACLE_RUNS ?? 4)
+const RUNS = Number(process.env.TEST_ORACLE_RUNS ?? 3)
 const MAX_STEPS = Number(process.env.TEST_ORACLE_STEPS ?? 40)
 const SEED = process.env.TEST_ORACLE_SEED
 const TIMEOUT_MS = Math.max(600_000, RUNS * 120_000)
