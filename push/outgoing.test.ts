@@ -69,15 +69,16 @@ test('a state that still waits is renewed in its place; everything else is sent 
   expect(reader.received).toBe('[chat 2]custom;[list 1]custom;[chat 3]')
 })
 
-test('a state says no older stamp than what it replaces, and “look in any case” goes before any stamp', async () => {
+test('a state says no older stamp than what it replaces; one without a stamp takes the place of none that has one', async () => {
   const { reader, put } = setUp()
   put('[a 5]', state('a', 5))
   put('[a 4]', state('a', 4))
   put('[b 5]', state('b', 5))
   put('[b !]', state('b'))
   put('[b 6]', state('b', 6))
+  put('[b !]', state('b'))
   await tick()
-  expect(reader.received).toBe('[a 5][b !]')
+  expect(reader.received).toBe('[a 5][b 6][b !]')
 })
 
 test('a reader that is behind gets the newest of each state once it reads on', async () => {

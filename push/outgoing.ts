@@ -13,7 +13,7 @@ export interface OutgoingLimits {
 /** A notification that says where to look, and nothing else: only the newest of a key is worth sending. */
 export interface State {
   key: string
-  /** Stamp (ms) of the newest change told of; undefined: look in any case. */
+  /** Stamp (ms) of the newest change the API told of; undefined: a member's word, which some clients believe and some not. */
   stamp: number | undefined
 }
 
@@ -22,7 +22,7 @@ export interface State {
  * a state that waits already is renewed in its place, not queued again.
  */
 export class Outgoing {
-  readonly #waiting = new Map<string | number, { packet: Buffer; state: State | undefined }>()
+  readonly #waiting = new Map<string | number, { packet: Buffer; stamp: number | undefined }>()
   #bytes = 0
   #sequence = 0
   #stall: NodeJS.Timeout | undefined
@@ -42,16 +42,17 @@ export class Outgoing {
   /** Sends a whole MQTT packet at the end of this tick, or when the reader is ready for it. */
   put(packet: Buffer, state?: State): void {
     if (!this.conn.writable) return
-    const key = state?.key ?? this.#sequence++
+    const key = state ? placeOf(state) : this.#sequence++
+    const stamp = state?.stamp
     const waiting = this.#waiting.get(key)
     if (waiting) {
-      if (!isNews(waiting.state, state)) return
+      if (stamp === undefined || stamp <= (waiting.stamp as number)) return
       this.#bytes -= waiting.packet.length
     } else if (this.unsentBytes > this.limits.maxUnsentBytes) {
       this.onStuck('slow')
       return
     }
-    this.#waiting.set(key, { packet, state })
+    this.#waiting.set(key, { packet, stamp })
     this.#bytes += packet.length
     if (this.#stall === undefined) flushSoon(this)
   }
@@ -98,10 +99,9 @@ export class Outgoing {
   }
 }
 
-/** Whether `next` says more than what waits under the same key. */
-function isNews(waiting: State | undefined, next: State | undefined): boolean {
-  if (waiting?.stamp === undefined) return false
-  return next?.stamp === undefined || next.stamp > waiting.stamp
+/** What a member says about a session must not take the place of what the API says: only that has a stamp. */
+function placeOf({ key, stamp }: State): string {
+  return stamp === undefined ? `member ${key}` : `api ${key}`
 }
 
 const due = new Set<Outgoing>()
