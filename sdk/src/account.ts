@@ -6,6 +6,7 @@ import { NudgeError } from './errors.js'
 import { guid } from './guid.js'
 import type { Files } from './http/files.js'
 import type { Rest } from './http/rest.js'
+import { parseJson } from './json.js'
 import { pushAddress } from './link/gate.js'
 import type { Transport } from './link/transport.js'
 import type { Model } from './model/model.js'
@@ -83,8 +84,7 @@ export class Account {
     this.#replica = new Replica(storage, this.#tabs, {
       scope: scopeOf(login.userId),
       forStorage: adapter.keepsFiles ? (value) => value : withoutFile,
-      onStorageFailure: (error) =>
-        model.events.emit('error', new NudgeError('Internal', `the storage failed: ${String(error)}`)),
+      onStorageFailure: (error) => this.#storageFailed(error),
     })
     this.#watch = new Watch(this.#tabs)
     this.#engine = new Engine({
@@ -127,7 +127,11 @@ export class Account {
         this.#tabs.post({ kind: 'notification', frame } satisfies TabMessage)
         this.#engine.onNotification(frame)
       },
-      onFrame: (payload) => model.events.emit('trace', { kind: 'frame', frame: readable(payload) }),
+      onFrame: (payload) => {
+        if (!model.events.isHeard('trace')) return
+        const frame = parseJson(payload) ?? { unreadable: payload }
+        model.events.emit('trace', { kind: 'frame', frame })
+      },
     })
     this.#office = new Office(this.#tabs, {
       state: async () => this.#connection.state,
@@ -227,6 +231,11 @@ export class Account {
     )
   }
 
+  #storageFailed(error: unknown): void {
+    const failure = new NudgeError('Internal', `the storage failed: ${String(error)}`)
+    this.options.model.events.emit('error', failure)
+  }
+
   async #leadUntilItWorks(): Promise<void> {
     const backOff = new BackOff(this.options.backOff)
     while (!this.#isClosed && !this.#isLeading) {
@@ -234,10 +243,7 @@ export class Account {
         await this.#lead()
       } catch (error) {
         if (this.#isClosed) return
-        this.options.model.events.emit(
-          'error',
-          new NudgeError('Internal', `the storage failed: ${String(error)}`),
-        )
+        this.#storageFailed(error)
         await new Promise((resolve) => setTimeout(resolve, backOff.next()))
       }
     }
@@ -376,14 +382,6 @@ function withoutFile(value: unknown): unknown {
   if (!upload) return value
   const { file: _, ...rest } = upload
   return { ...(value as Draft), upload: rest }
-}
-
-function readable(payload: string): object {
-  try {
-    return JSON.parse(payload)
-  } catch {
-    return { unreadable: payload }
-  }
 }
 
 /** From the answer of users/login. */

@@ -22,6 +22,7 @@ import type { SyncedList } from './model/synced-list.js'
 import { Users } from './model/users.js'
 import { memoryStorage } from './store/memory.js'
 import type { Storage, StorageAdapter } from './store/storage.js'
+import { Locks } from './sync/locks.js'
 import type { State } from './sync/states.js'
 
 /** What `createClient` takes; only `url` must be given. */
@@ -50,7 +51,7 @@ export interface ClientOptions {
 
 /** How patient the client is; all in ms. */
 export interface Timing {
-  /** First and longest pause before something that failed is tried again; half of it random. */
+  /** First and longest pause before something that failed is tried again; nine tenths of it random. */
   retryFirst: number
   retryMax: number
   /** How long an answer may take. */
@@ -100,7 +101,7 @@ export class Client {
   #login: Login | undefined
   #account: Account | undefined
   /** Logging in and out, one after the other. */
-  #turn: Promise<unknown> = Promise.resolve()
+  readonly #turns = new Locks()
 
   constructor(options: ClientOptions) {
     this.#options = options
@@ -367,9 +368,7 @@ export class Client {
   }
 
   #inTurn<T>(act: () => Promise<T>): Promise<T> {
-    const result = this.#turn.then(act, act)
-    this.#turn = result.catch(() => {})
-    return result
+    return this.#turns.hold('login', act)
   }
 }
 

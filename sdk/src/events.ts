@@ -5,7 +5,10 @@ export type Unsubscribe = () => void
 export class Emitter<Events extends object> {
   #listeners = new Map<keyof Events, Set<(event: never) => void>>()
 
-  constructor(private readonly onFailure: (error: unknown) => void = report) {}
+  /** Whether anybody listens: for events that cost something to make. */
+  isHeard(name: keyof Events): boolean {
+    return (this.#listeners.get(name)?.size ?? 0) > 0
+  }
 
   /** Calls `listener` from now on. Returns what ends that. */
   on<Name extends keyof Events>(name: Name, listener: (event: Events[Name]) => void): Unsubscribe {
@@ -36,16 +39,24 @@ export class Emitter<Events extends object> {
   /** A listener that throws stops neither the others nor who emits: syncing must not depend on the app's code. */
   emit<Name extends keyof Events>(name: Name, event: Events[Name]): void {
     for (const listener of [...(this.#listeners.get(name) ?? [])]) {
-      try {
-        ;(listener as (event: Events[Name]) => void)(event)
-      } catch (error) {
-        this.onFailure(error)
-      }
+      attempt(() => (listener as (event: Events[Name]) => void)(event))
     }
   }
 }
 
-/** As an exception that nobody caught: it shows in the console, and test runners and error trackers see it. */
+/**
+ * Calls code that may be the app's. What it throws stops nothing here, and shows as an exception that nobody caught: in
+ * the console, to test runners and to error trackers.
+ */
+export function attempt(call: () => void): void {
+  try {
+    call()
+  } catch (error) {
+    report(error)
+  }
+}
+
+/** As an exception that nobody caught. */
 export function report(error: unknown): void {
   queueMicrotask(() => {
     throw error

@@ -1,3 +1,5 @@
+import { parseJson } from '../json.js'
+
 /** Of the server, or of something in between. */
 export interface Answer {
   status: number
@@ -12,14 +14,6 @@ export async function answerOf(response: Response): Promise<Answer> {
     status: response.status,
     body: parseJson(await response.text()),
     retryAfterMs: retryAfter(response.headers.get('Retry-After')),
-  }
-}
-
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
   }
 }
 

@@ -1,6 +1,7 @@
 import type { AttachmentObject } from '../../../shared/wire/attachments.js'
 import { NudgeError } from '../errors.js'
-import { type Answer, answerOf, parseJson, retryAfter } from './answer.js'
+import { parseJson } from '../json.js'
+import { type Answer, answerOf, retryAfter } from './answer.js'
 import type { Fetch, Rest } from './rest.js'
 
 /** How `files.upload` tells how far it is, and is stopped. */

@@ -1,5 +1,6 @@
 import type { NotificationFrame } from '../../../shared/wire/frames.js'
 import type { Sync } from '../../../shared/wire/sync-types.js'
+import { parseJson } from '../json.js'
 
 /** What push sends, told apart by its fields. (yun2win.md §2.3, §2.5) */
 export type ServerFrame =
@@ -9,8 +10,9 @@ export type ServerFrame =
 
 /** Undefined for what is none of these: newer servers may say more than we know. */
 export function readFrame(payload: string): ServerFrame | undefined {
-  const frame = parse(payload)
-  if (frame === undefined) return undefined
+  const value = parseJson(payload)
+  if (typeof value !== 'object' || value === null) return undefined
+  const frame = value as Record<string, unknown>
   const { y2wMessageId: id, returnCode, mts, cmd, message } = frame
   if (cmd === 'sendMessage') return readNotification(frame, message)
   if (typeof returnCode !== 'number') return undefined
@@ -41,13 +43,4 @@ function isSync(value: unknown): value is Sync {
   const { type, sessionId } = value as Record<string, unknown>
   const isType = typeof type === 'number' || typeof type === 'string'
   return isType && (sessionId === undefined || typeof sessionId === 'string')
-}
-
-function parse(payload: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(payload)
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined
-  } catch {
-    return undefined
-  }
 }

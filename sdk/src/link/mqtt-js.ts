@@ -1,6 +1,6 @@
-import { DEADLINES, type Deadlines, Pulse, unref } from './pulse.js'
-import { SafeHandlers } from './safe-handlers.js'
-import type { Dial, Link, LinkHandlers, Transport } from './transport.js'
+import { BaseLink } from './base-link.js'
+import { DEADLINES, type Deadlines } from './pulse.js'
+import type { Transport } from './transport.js'
 
 /** What is used of mqtt.js's packets. */
 export interface MqttJsPacket {
@@ -42,9 +42,6 @@ export interface MqttTransportOptions {
   deadlines?: Partial<Deadlines>
 }
 
-/** How long (ms) what has been sent may take to get out. */
-const FAREWELL_MS = 5_000
-
 /**
  * Connects to push with mqtt.js, for MQTT over TCP and TLS (`mqtt://`, `mqtts://`) and whatever else mqtt.js can. Its
  * other options are the caller's: `mqttTransport((url, options) => connect(url, { ...options, ca }))`.
@@ -58,24 +55,8 @@ export function mqttTransport(connect: MqttJsConnect, options: MqttTransportOpti
   }
 }
 
-class MqttJsLink implements Link {
-  readonly #handlers: SafeHandlers
-  readonly #pulse: Pulse
+class MqttJsLink extends BaseLink {
   #client: MqttJsClient | undefined
-  #isAccepted = false
-
-  constructor(
-    private readonly dial: Dial,
-    handlers: LinkHandlers,
-    deadlines: Deadlines,
-  ) {
-    this.#handlers = new SafeHandlers(handlers)
-    this.#pulse = new Pulse(
-      deadlines,
-      () => this.#client?.sendPing(),
-      () => this.#cut(),
-    )
-  }
 
   open(connect: MqttJsConnect): void {
     const { url, clientId, username, password, keepaliveS } = this.dial
@@ -93,70 +74,46 @@ class MqttJsLink implements Link {
       // Its events `connect` and `message` come later, and may change places: what follows CONNACK at once, as the
       // accept frame does, would be told of first.
       client.on('packetreceive', (packet) => this.#take(packet))
-      client.on('error', () => this.#cut())
-      client.on('close', () => this.#cut())
+      client.on('error', () => this.cut())
+      client.on('close', () => this.cut())
     } catch {
       // It throws for a URL without a protocol, for one.
-      this.#cut()
+      this.cut()
     }
   }
 
   publish(topic: string, payload: string): void {
-    if (this.#isAccepted && !this.#handlers.isOver) this.#client?.publish(topic, payload)
+    if (this.isAccepted && !this.handlers.isOver) this.#client?.publish(topic, payload)
   }
 
-  check(): void {
-    this.#pulse.check()
+  protected ping(): void {
+    this.#client?.sendPing()
   }
 
-  close(): void {
-    if (this.#handlers.isOver) return
-    if (!this.#isAccepted) {
-      this.#cut()
-      return
-    }
-    this.#end()
-    // Says DISCONNECT, and closes after what was sent; a dead network would hold that up for long.
+  protected sayGoodbye(): () => void {
     const client = this.#client
     client?.end(false)
-    unref(setTimeout(() => client?.stream.destroy(), FAREWELL_MS))
+    return () => client?.stream.destroy()
   }
 
-  #take(packet: MqttJsPacket): void {
-    if (this.#handlers.isOver) return
-    this.#pulse.beat()
-    // Only the first packet is CONNACK. (3.2) mqtt.js ends the connection otherwise, but later.
-    if ((packet.cmd === 'connack') === this.#isAccepted) {
-      this.#cut()
-      return
-    }
-    if (packet.cmd === 'connack') this.#takeConnack(packet.returnCode)
-    if (packet.cmd === 'pingresp') this.#pulse.pong()
-    if (packet.cmd === 'publish') this.#handlers.onFrame(textOf(packet.payload))
-  }
-
-  #takeConnack(code: number | undefined): void {
-    if (code === undefined) {
-      this.#cut()
-      return
-    }
-    if (code === 0) {
-      this.#isAccepted = true
-      this.#pulse.accept(this.dial.keepaliveS)
-    }
-    this.#handlers.onConnack(code)
-    if (code !== 0) this.#cut()
-  }
-
-  #cut(): void {
-    if (this.#handlers.isOver) return
-    this.#end()
+  protected hangUp(): void {
     this.#client?.end(true)
   }
 
-  #end(): void {
-    this.#pulse.stop()
-    this.#handlers.onClose()
+  #take(packet: MqttJsPacket): void {
+    if (this.handlers.isOver) return
+    this.pulse.beat()
+    // Only the first packet is CONNACK. (3.2) mqtt.js ends the connection otherwise, but later.
+    if ((packet.cmd === 'connack') === this.isAccepted) {
+      this.cut()
+      return
+    }
+    if (packet.cmd === 'connack') {
+      if (packet.returnCode === undefined) this.cut()
+      else this.takeConnack(packet.returnCode)
+    }
+    if (packet.cmd === 'pingresp') this.pulse.pong()
+    if (packet.cmd === 'publish') this.handlers.onFrame(textOf(packet.payload))
   }
 }
 

@@ -1,3 +1,4 @@
+import { attempt } from '../events.js'
 import type { LinkHandlers } from './transport.js'
 
 /**
@@ -14,6 +15,7 @@ export class SafeHandlers implements LinkHandlers {
     return this.#isOver
   }
 
+  /** What handlers throw does not stop the reading of packets. */
   onConnack(code: number): void {
     if (!this.#isOver) attempt(() => this.handlers.onConnack(code))
   }
@@ -26,16 +28,5 @@ export class SafeHandlers implements LinkHandlers {
     if (this.#isOver) return
     this.#isOver = true
     queueMicrotask(() => this.handlers.onClose())
-  }
-}
-
-/** What the handler throws shows as an exception that nobody caught, and does not stop the reading of packets. */
-function attempt(call: () => void): void {
-  try {
-    call()
-  } catch (error) {
-    queueMicrotask(() => {
-      throw error
-    })
   }
 }

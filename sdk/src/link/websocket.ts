@@ -1,3 +1,4 @@
+import { BaseLink } from './base-link.js'
 import {
   encodeAck,
   encodeConnect,
@@ -8,9 +9,8 @@ import {
   PacketError,
   PacketReader,
 } from './packets.js'
-import { DEADLINES, type Deadlines, Pulse, unref } from './pulse.js'
-import { SafeHandlers } from './safe-handlers.js'
-import type { Dial, Link, LinkHandlers, Transport } from './transport.js'
+import { DEADLINES, type Deadlines } from './pulse.js'
+import type { Transport } from './transport.js'
 
 /** What is used of a WebSocket. Those of browsers, of Node.js and of `ws` have it. */
 export interface WebSocketLike {
@@ -33,9 +33,6 @@ export interface WebSocketTransportOptions {
   /** Instead of 10 s for the answers to CONNECT and to pings, and 5 s for `check`. */
   deadlines?: Partial<Deadlines>
 }
-
-/** How long (ms) what has been sent may take to get out, and the server to say goodbye. */
-const FAREWELL_MS = 5_000
 
 /** Connects to push over WebSocket, in browsers and in Node.js. */
 export function webSocketTransport(options: WebSocketTransportOptions = {}): Transport {
@@ -60,29 +57,13 @@ async function importWs(): Promise<WebSocketConstructor | undefined> {
   }
 }
 
-class WebSocketLink implements Link {
+class WebSocketLink extends BaseLink {
   readonly #reader = new PacketReader()
-  readonly #handlers: SafeHandlers
-  readonly #pulse: Pulse
   #socket: WebSocketLike | undefined
-  #isAccepted = false
-
-  constructor(
-    private readonly dial: Dial,
-    handlers: LinkHandlers,
-    deadlines: Deadlines,
-  ) {
-    this.#handlers = new SafeHandlers(handlers)
-    this.#pulse = new Pulse(
-      deadlines,
-      () => this.#send(encodePingreq()),
-      () => this.#cut(),
-    )
-  }
 
   /** Dials, unless the link has been closed meanwhile. */
   open(WebSocket: WebSocketConstructor | undefined): void {
-    if (this.#handlers.isOver) return
+    if (this.handlers.isOver) return
     try {
       if (!WebSocket) throw new Error('there is no WebSocket')
       const connect = encodeConnect(this.dial)
@@ -92,92 +73,66 @@ class WebSocketLink implements Link {
       socket.addEventListener('open', () => this.#send(connect))
       socket.addEventListener('message', ({ data }) => this.#receive(data))
       // They stay for good: an error that nobody listens to would end a Node.js process.
-      socket.addEventListener('error', () => this.#cut())
-      socket.addEventListener('close', () => this.#cut())
+      socket.addEventListener('error', () => this.cut())
+      socket.addEventListener('close', () => this.cut())
     } catch {
       // No URL, ws: on a page that came over https:, or values that MQTT cannot carry.
-      this.#cut()
+      this.cut()
     }
   }
 
   publish(topic: string, payload: string): void {
-    if (this.#isAccepted) this.#send(encodePublish(topic, payload))
+    if (this.isAccepted) this.#send(encodePublish(topic, payload))
   }
 
-  check(): void {
-    this.#pulse.check()
+  protected ping(): void {
+    this.#send(encodePingreq())
   }
 
-  close(): void {
-    if (this.#handlers.isOver) return
-    if (!this.#isAccepted) {
-      this.#cut()
-      return
-    }
-    this.#send(encodeDisconnect())
-    this.#end()
-    // What was sent still gets out, but whether it does changes nothing for us.
+  protected sayGoodbye(): () => void {
     const socket = this.#socket
+    socket?.send(encodeDisconnect())
     socket?.close()
-    unref(setTimeout(() => socket?.terminate?.(), FAREWELL_MS))
+    return () => socket?.terminate?.()
+  }
+
+  protected hangUp(): void {
+    if (this.#socket?.terminate) this.#socket.terminate()
+    else this.#socket?.close()
   }
 
   #send(bytes: Uint8Array): void {
-    if (!this.#handlers.isOver) this.#socket?.send(bytes)
+    if (!this.handlers.isOver) this.#socket?.send(bytes)
   }
 
   #receive(data: unknown): void {
-    if (this.#handlers.isOver) return
-    this.#pulse.beat()
+    if (this.handlers.isOver) return
+    this.pulse.beat()
     try {
       // Text is no MQTT. (6.0)
       if (typeof data === 'string') throw new PacketError('a text message')
       this.#reader.add(new Uint8Array(data as ArrayBuffer))
-      while (!this.#handlers.isOver) {
+      while (!this.handlers.isOver) {
         const packet = this.#reader.next()
         if (!packet) return
         this.#take(packet)
       }
     } catch (error) {
       if (!(error instanceof PacketError)) throw error
-      this.#cut()
+      this.cut()
     }
   }
 
   #take(packet: Packet): void {
     // The first packet is CONNACK, and no other is. (3.2)
-    if ((packet.cmd === 'connack') === this.#isAccepted)
-      throw new PacketError(`${packet.cmd} at a wrong time`)
-    if (packet.cmd === 'connack') this.#takeConnack(packet.code)
+    if ((packet.cmd === 'connack') === this.isAccepted) throw new PacketError(`${packet.cmd} at a wrong time`)
+    if (packet.cmd === 'connack') this.takeConnack(packet.code)
     if (packet.cmd === 'publish') {
-      this.#handlers.onFrame(new TextDecoder().decode(packet.payload))
+      this.handlers.onFrame(new TextDecoder().decode(packet.payload))
       // Nothing is kept of QoS 2: within one connection nothing comes twice, and frames may.
       if (packet.qos !== 0) this.#send(encodeAck(packet.qos === 1 ? 'puback' : 'pubrec', packet.messageId))
     }
-    if (packet.cmd === 'pingresp') this.#pulse.pong()
+    if (packet.cmd === 'pingresp') this.pulse.pong()
     if (packet.cmd === 'pubrel') this.#send(encodeAck('pubcomp', packet.messageId))
-  }
-
-  #takeConnack(code: number): void {
-    if (code === 0) {
-      this.#isAccepted = true
-      this.#pulse.accept(this.dial.keepaliveS)
-    }
-    this.#handlers.onConnack(code)
-    if (code !== 0) this.#cut()
-  }
-
-  /** Without a goodbye, which a dead network would hold up. */
-  #cut(): void {
-    // Sockets may tell of their end while they are being closed.
-    if (this.#handlers.isOver) return
-    this.#end()
-    if (this.#socket?.terminate) this.#socket.terminate()
-    else this.#socket?.close()
-  }
-
-  #end(): void {
-    this.#pulse.stop()
-    this.#handlers.onClose()
   }
 }

@@ -42,3 +42,8 @@ export abstract class Entity<R extends Row> {
 export function stampOf(row: { updatedAt: string }): number {
   return Date.parse(row.updatedAt)
 }
+
+/** The newest stamp (ms) of these rows: the cursor after them. */
+export function newestOf(rows: readonly { updatedAt: string }[], atLeast: number): number {
+  return rows.reduce((newest, row) => Math.max(newest, stampOf(row)), atLeast)
+}

@@ -1,4 +1,4 @@
-import { report, type Unsubscribe } from '../events.js'
+import { attempt, type Unsubscribe } from '../events.js'
 
 /**
  * A list that keeps itself in order and up to date. `items` is a new array after every change and the same one until
@@ -58,13 +58,7 @@ export abstract class LiveList<T> implements Iterable<T> {
     this.#isTelling = true
     queueMicrotask(() => {
       this.#isTelling = false
-      for (const listener of [...this.#listeners]) {
-        try {
-          listener()
-        } catch (error) {
-          report(error)
-        }
-      }
+      for (const listener of [...this.#listeners]) attempt(listener)
     })
   }
 }

@@ -188,12 +188,6 @@ export class Message {
     return this.#source.row ?? this.#source.draft
   }
 
-  /** @internal Where it belongs in its session: drafts come after everything that is stored. */
-  get order(): string {
-    const { row, draft } = this.#source
-    return row ? messageKey(row) : `${messagePrefix(draft.sessionId)}~${draft.key}`
-  }
-
   /** @internal False when that is what it says already. */
   take(source: Source): boolean {
     const { row } = this.#source

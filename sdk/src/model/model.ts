@@ -133,14 +133,12 @@ export class Model implements Core {
 
   // --- what objects of the model ask for
 
-  get drafts(): Core['drafts'] {
-    return {
-      of: (sessionId) => this.outbox.of(sessionId),
-      messageOf: (key) => this.outbox.messageOf(key),
-      whenDone: (key) => this.outbox.whenDone(key),
-      cancel: (key) => this.#account.cancel(key),
-      resend: (key) => this.#account.resend(key),
-    }
+  readonly drafts: Core['drafts'] = {
+    of: (sessionId) => this.outbox.of(sessionId),
+    messageOf: (key) => this.outbox.messageOf(key),
+    whenDone: (key) => this.outbox.whenDone(key),
+    cancel: async (key) => this.#account.cancel(key),
+    resend: async (key) => this.#account.resend(key),
   }
 
   send(sessionId: string, what: Pick<Draft, 'type' | 'content' | 'upload'>): Message {

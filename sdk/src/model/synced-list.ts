@@ -1,6 +1,6 @@
 import { CACHE, type Replica } from '../store/replica.js'
 import type { Write } from '../store/storage.js'
-import { type Entity, type Row, stampOf } from './entity.js'
+import { type Entity, newestOf, type Row, stampOf } from './entity.js'
 import { LiveList } from './live-list.js'
 
 export interface SyncedListOptions<R extends Row, T extends Entity<R>> {
@@ -9,8 +9,6 @@ export interface SyncedListOptions<R extends Row, T extends Entity<R>> {
   make(row: R): T
   /** The order of the list. */
   compare(a: T, b: T): number
-  /** Tombstones are never shown; what else is not? */
-  isShown?(item: T): boolean
   onChange?(item: T, isNew: boolean): void
 }
 
@@ -39,7 +37,7 @@ export class SyncedList<R extends Row, T extends Entity<R>> extends LiveList<T> 
   /** Undefined when there is none, or it was deleted. */
   get(id: string): T | undefined {
     const item = this.#byId.get(id)
-    return item && this.#isShown(item) ? item : undefined
+    return item?.isDeleted ? undefined : item
   }
 
   /** @internal Resolves when it is here. */
@@ -74,7 +72,7 @@ export class SyncedList<R extends Row, T extends Entity<R>> extends LiveList<T> 
 
   /** @internal The rows of a page and the cursor after it, to be committed together. */
   writesOf(rows: readonly R[]): Write[] {
-    const cursor = rows.reduce((newest, row) => Math.max(newest, stampOf(row)), this.#cursor ?? 0)
+    const cursor = newestOf(rows, this.#cursor ?? 0)
     return [...rows.map((row): Write => [rowKey(this.name, row.id), row]), [cursorKey(this.name), cursor]]
   }
 
@@ -104,7 +102,7 @@ export class SyncedList<R extends Row, T extends Entity<R>> extends LiveList<T> 
   }
 
   protected arrange(): T[] {
-    return [...this.#byId.values()].filter((item) => this.#isShown(item)).sort(this.options.compare)
+    return [...this.#byId.values()].filter((item) => !item.isDeleted).sort(this.options.compare)
   }
 
   /** Undefined when it is nothing new. */
@@ -120,9 +118,5 @@ export class SyncedList<R extends Row, T extends Entity<R>> extends LiveList<T> 
     const wasDeleted = held.isDeleted
     held.take(row)
     return [held, wasDeleted && !held.isDeleted]
-  }
-
-  #isShown(item: T): boolean {
-    return !item.isDeleted && (this.options.isShown?.(item) ?? true)
   }
 }

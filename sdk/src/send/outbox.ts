@@ -2,7 +2,6 @@ import type { MessageObject } from '../../../shared/wire/objects.js'
 import { NudgeError } from '../errors.js'
 import type { Core } from '../model/core.js'
 import { Message, messagePrefix } from '../model/message.js'
-import { CACHE } from '../store/replica.js'
 import type { Write } from '../store/storage.js'
 import { DRAFTS, type Draft, goOnAfter } from './draft.js'
 
@@ -125,7 +124,7 @@ export class Outbox {
 function rowOf(draft: Draft, writes: readonly Write[]): MessageObject | undefined {
   const prefix = messagePrefix(draft.sessionId)
   for (const [key, value] of writes) {
-    if (!key.startsWith(CACHE) || !key.startsWith(prefix)) continue
+    if (!key.startsWith(prefix)) continue
     const row = value as MessageObject | undefined
     if (row?.clientMessageId === draft.clientMessageId) return row
   }

@@ -124,8 +124,8 @@ export class Replica {
   }
 
   /** Everything of the account is forgotten. */
-  async clear(prefix = ''): Promise<void> {
-    const cleared = this.#written.then(() => this.storage.clear(this.options.scope + prefix))
+  async clear(): Promise<void> {
+    const cleared = this.#written.then(() => this.storage.clear(this.options.scope))
     this.#written = cleared.catch(this.options.onStorageFailure)
     await this.#written
   }

@@ -51,8 +51,8 @@ export class Connection {
   #dial = 0
   /** Of the catching up under way: an earlier one has not seen what the server has asked for since. */
   #look = 0
-  #retry: ReturnType<typeof setTimeout> | undefined
-  #steady: ReturnType<typeof setTimeout> | undefined
+  /** Of the state: what time brings about in it. */
+  #timer: ReturnType<typeof setTimeout> | undefined
   #isTokenRefused = false
   /** What the server asked to wait when it was asked where to dial. */
   #retryAfterMs: number | undefined
@@ -144,8 +144,7 @@ export class Connection {
 
   /** What being in a state means. Gives when the next try is due. */
   #enter(state: State): number | undefined {
-    clearTimeout(this.#retry)
-    clearTimeout(this.#steady)
+    clearTimeout(this.#timer)
     switch (state) {
       case 'connecting':
         void this.#connect()
@@ -154,13 +153,13 @@ export class Connection {
         void this.#catchUp()
         return undefined
       case 'live':
-        this.#steady = setTimeout(() => this.#backOff.reset(), STEADY_MS)
+        this.#timer = setTimeout(() => this.#backOff.reset(), STEADY_MS)
         return undefined
       case 'offline': {
         this.#hangUp()
         const waitMs = this.#backOff.next(this.#retryAfterMs)
         this.#retryAfterMs = undefined
-        this.#retry = setTimeout(() => this.#happened('retry'), waitMs)
+        this.#timer = setTimeout(() => this.#happened('retry'), waitMs)
         return Date.now() + waitMs
       }
       case 'idle':
@@ -190,7 +189,7 @@ export class Connection {
     if (!isCurrent()) return
     this.#isTokenRefused = false
     // Something that speaks MQTT and is no push server of ours lets nobody in, and closes nothing.
-    this.#steady = setTimeout(() => this.#happened('lost'), ACCEPT_LIMIT_MS)
+    this.#timer = setTimeout(() => this.#happened('lost'), ACCEPT_LIMIT_MS)
     const { clientId, keepaliveS } = this.options
     this.#link = this.options.transport(
       { ...address, clientId, keepaliveS },

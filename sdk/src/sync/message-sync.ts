@@ -1,6 +1,7 @@
 import type { MessageListObject, MessageObject } from '../../../shared/wire/objects.js'
 import { NudgeError } from '../errors.js'
 import type { Rest } from '../http/rest.js'
+import { newestOf } from '../model/entity.js'
 import { messageKey, messagePrefix, timeKey } from '../model/message.js'
 import { type MessageWindow, windowKey } from '../model/message-list.js'
 import type { Draft } from '../send/draft.js'
@@ -122,7 +123,7 @@ export class MessageSync {
       query: { limit: PAGE, unread: 'keep' },
       cursor: window.cursor,
     })
-    const cursor = entries.reduce((newest, row) => Math.max(newest, Date.parse(row.updatedAt)), window.cursor)
+    const cursor = newestOf(entries, window.cursor)
     const isLast = entries.length === 0 || entries.length >= total_count
     const checked = isLast ? Math.max(window.checked, shownAt, cursor) : window.checked
     // What was created before is shown when somebody scrolls there, as it is then.

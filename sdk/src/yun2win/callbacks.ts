@@ -1,4 +1,5 @@
 import { NudgeError } from '../errors.js'
+import { attempt } from '../events.js'
 
 /** What a 403 hands over: old code tests `err.status` and `err.code`. As text it is the reason. (yun2win.md §1.5) */
 export class Forbidden {
@@ -35,19 +36,4 @@ export function answer<T>(work: Promise<T>, cb: Callback<T> | undefined): void {
 export function failureOf(error: unknown): Failure {
   const text = error instanceof Error ? error.message : String(error)
   return error instanceof NudgeError && error.status === 403 ? new Forbidden(text) : text
-}
-
-/** What the app's code throws shows as an exception that nobody caught, and stops nothing here. */
-export function attempt(call: () => void): void {
-  try {
-    call()
-  } catch (error) {
-    report(error)
-  }
-}
-
-export function report(error: unknown): void {
-  queueMicrotask(() => {
-    throw error
-  })
 }

@@ -1,11 +1,11 @@
 import { ConnectCode, ReturnCode } from '../../../shared/wire/codes.js'
 import { parseTopic, sessionTopic } from '../../../shared/wire/topics.js'
+import { attempt } from '../events.js'
 import { guid } from '../guid.js'
 import { readFrame } from '../link/frames.js'
 import type { Link } from '../link/transport.js'
 import { BackOff } from '../sync/back-off.js'
 import { watchEnvironment } from '../sync/environment.js'
-import { attempt } from './callbacks.js'
 import { connectionReturnCode, connectionStatus, sendReturnCode } from './codes.js'
 import type { Context } from './context.js'
 

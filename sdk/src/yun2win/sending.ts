@@ -1,7 +1,8 @@
+import { attempt } from '../events.js'
 import { contentOf } from '../send/content.js'
 import { nameOf } from './attachments.js'
 import type { SendObj, Y2wIMBridge } from './bridge.js'
-import { attempt, failureOf } from './callbacks.js'
+import { failureOf } from './callbacks.js'
 import type { Message } from './messages.js'
 import type { Session } from './sessions.js'
 

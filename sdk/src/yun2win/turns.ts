@@ -1,4 +1,5 @@
-import { report } from './callbacks.js'
+import { report } from '../events.js'
+import { unref } from '../link/pulse.js'
 
 export interface TurnsOptions<Item> {
   /** Calls the handler, which may be the app's. It looks at the first item of the list. */
@@ -65,10 +66,10 @@ export class Turns<Item extends object> {
   }
 
   #watch(item: Item): void {
-    this.#timer = setTimeout(() => {
+    const giveUp = () => {
       if (this.list[0] === item && !this.#held.has(item)) this.#skip(item)
-    }, this.options.patienceMs())
-    ;(this.#timer as { unref?: () => void }).unref?.()
+    }
+    this.#timer = unref(setTimeout(giveUp, this.options.patienceMs()))
   }
 
   #skip(item: Item): void {

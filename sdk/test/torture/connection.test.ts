@@ -2,11 +2,27 @@ import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@j
 import { TestEnv } from '../../../test/helpers/test-env.js'
 import { memoryStorage, type StatusEvent } from '../../src/index.js'
 import { BackOff } from '../../src/sync/back-off.js'
-import { Connection } from '../../src/sync/connection.js'
+import { Connection, type ConnectionOptions } from '../../src/sync/connection.js'
 import { watchEnvironment } from '../../src/sync/environment.js'
 import { credentialsOf, device, idOf, newClient, person, textsOf } from '../helpers/clients.js'
 import { FakePush, FlakyNetwork, Wire } from '../helpers/flaky.js'
 import { Random } from '../helpers/torture-random.js'
+
+function connectionTo(push: FakePush, options: Partial<ConnectionOptions> = {}): Connection {
+  return new Connection({
+    transport: push.transport,
+    clientId: 'x',
+    keepaliveS: 30,
+    backOff: { firstMs: 1000, maxMs: 30_000 },
+    address: async () => ({ url: '', username: '', password: '' }),
+    catchUp: async () => {},
+    onState() {},
+    onFailure() {},
+    onNotification() {},
+    onFrame() {},
+    ...options,
+  })
+}
 
 let env: TestEnv
 beforeAll(async () => {
@@ -133,18 +149,7 @@ describe('dialling again', () => {
   test('a server that takes connections and drops them is not dialled faster and faster', async () => {
     jest.useFakeTimers()
     const push = new FakePush()
-    const connection = new Connection({
-      transport: push.transport,
-      clientId: 'x',
-      keepaliveS: 30,
-      backOff: { firstMs: 1000, maxMs: 30_000 },
-      address: async () => ({ url: '', username: '', password: '' }),
-      catchUp: async () => {},
-      onState() {},
-      onFailure() {},
-      onNotification() {},
-      onFrame() {},
-    } as never)
+    const connection = connectionTo(push)
     connection.start()
     for (let n = 0; n < 600; n += 1) {
       await jest.advanceTimersByTimeAsync(100)
@@ -162,18 +167,10 @@ describe('dialling again', () => {
     const push = new FakePush()
     const looks: (() => void)[] = []
     const states: string[] = []
-    const connection = new Connection({
-      transport: push.transport,
-      clientId: 'x',
-      keepaliveS: 30,
-      backOff: { firstMs: 1000, maxMs: 30_000 },
-      address: async () => ({ url: '', username: '', password: '' }),
+    const connection = connectionTo(push, {
       catchUp: () => new Promise<void>((resolve) => looks.push(resolve)),
       onState: (state: string) => states.push(state),
-      onFailure() {},
-      onNotification() {},
-      onFrame() {},
-    } as never)
+    })
     connection.start()
     await sleep(5)
     push.send({ returnCode: 11 })
@@ -216,18 +213,7 @@ describe('sleep', () => {
 
   test('waking dials at once', async () => {
     const push = new FakePush()
-    const connection = new Connection({
-      transport: push.transport,
-      clientId: 'x',
-      keepaliveS: 30,
-      backOff: { firstMs: 60_000, maxMs: 60_000 },
-      address: async () => ({ url: '', username: '', password: '' }),
-      catchUp: async () => {},
-      onState() {},
-      onFailure() {},
-      onNotification() {},
-      onFrame() {},
-    } as never)
+    const connection = connectionTo(push, { backOff: { firstMs: 60_000, maxMs: 60_000 } })
     connection.start()
     await sleep(5)
     push.lose()
