@@ -1,6 +1,13 @@
 /** `npm run bench -- NAME`: runs one benchmark by hand. Numbers of different runs must not be compared. */
 const benches: Record<string, () => Promise<{ run(): Promise<void> }>> = {
   append: () => import('./append.js'),
+  group: () => import('./group.js'),
+  fanout: () => import('./fanout.js'),
+  pull: () => import('./pull.js'),
+  e2e: () => import('./e2e.js'),
+  idle: () => import('./idle.js'),
+  storm: () => import('./storm.js'),
+  grow: () => import('./grow.js'),
   latency: () => import('./latency.js'),
   'sdk-soak': () => import('./sdk-soak.js'),
 }
