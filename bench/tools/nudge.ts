@@ -5,15 +5,16 @@ import { accepts, type Running, start } from './processes.js'
 const SECRET = 'a secret that is used in benchmarks only'
 const tokens = createTokens(SECRET)
 
-/** The only login that `createPeople` makes; everybody's tokens come of it. */
-export const LOGIN = '00000000-0000-4000-8000-000000000001'
+/** The login that `createPeople` makes for each user. */
+export const loginOf = (userId: string): string => `00000000-0000-4000-8000-${userId.padStart(12, '0')}`
 
 /** A token for REST. The app of benchmarks is the first one. */
 export const accessToken = (userId: string): string =>
-  tokens.sign('access', { sub: userId, app: '1', login: LOGIN })
+  tokens.sign('access', { sub: userId, app: '1', login: loginOf(userId) })
 
-/** The password of a device. Its login is nobody's, so that push has nothing to look up. */
-export const imToken = (userId: string): string => tokens.sign('im', { sub: userId, app: '1', login: LOGIN })
+/** The password of a device. */
+export const imToken = (userId: string): string =>
+  tokens.sign('im', { sub: userId, app: '1', login: loginOf(userId) })
 
 /** The password of the API itself, which announces on push. */
 export const serviceToken = (): string => tokens.sign('service', { sub: 'api' })
@@ -29,7 +30,8 @@ export interface Nudge {
 
 /**
  * The server as `npm run build` left it, in processes of its own: one for everything, as `npm start` has it, or API and
- * push apart. Commits are synced to the disk; limits of rate are off, as all load comes of one address.
+ * push apart. Commits are synced to the disk; limits of rate are off, as all load comes of one address. `PROFILE=folder`
+ * leaves CPU profiles there.
  */
 export async function startNudge(options: {
   databaseUrl: string
@@ -62,12 +64,13 @@ export async function startNudge(options: {
       ({ ok }) => ok,
       () => false,
     )
+  const profiling = process.env.PROFILE ? ['--cpu-prof', `--cpu-prof-dir=${process.env.PROFILE}`] : []
   const started: Running[] = []
   const stop = async () => {
     await Promise.all(started.map((each) => each.stop()))
   }
   const run = async (entry: string, isReady: () => Promise<boolean>) => {
-    const running = await start(process.execPath, [entry], { env, isReady })
+    const running = await start(process.execPath, [...profiling, entry], { env, isReady })
     started.push(running)
     return running.pid
   }

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { LOGIN } from './nudge.js'
+import { loginOf } from './nudge.js'
 
 /**
  * People, sessions and members, made below the API: that is not what is measured. Call it when a server, or
@@ -11,11 +11,13 @@ export async function createPeople(db: pg.Client, count: number): Promise<string
      select 1, 'user' || n || '-' || gen_random_uuid(), 'user' || n, 1, 1 from generate_series(1, $1::int) n returning id`,
     [count],
   )
+  const ids = rows.map(({ id }) => id)
   await db.query(
-    `insert into login (id, user_id, created_at, expires_at) values ($1, $2, 1, 1e15::bigint) on conflict do nothing`,
-    [LOGIN, rows[0]?.id],
+    `insert into login (id, user_id, created_at, expires_at)
+     select login::uuid, user_id, 1, 1e15::bigint from unnest($1::text[], $2::bigint[]) as l (login, user_id)`,
+    [ids.map(loginOf), ids],
   )
-  return rows.map(({ id }) => id)
+  return ids
 }
 
 /** Sessions of two, one for each pair. */
@@ -51,8 +53,8 @@ async function createSessions(db: pg.Client, type: 'p2p' | 'group', groups: stri
     type === 'p2p' ? members.find((each) => each !== one) : null
   await db.query(
     `with joined as (
-       insert into session_member (session_id, user_id, role, created_at, v)
-       select m.session_id, m.user_id, case when s.creator_id = m.user_id then 'master' else 'user' end, 1, 1
+       insert into session_member (session_id, user_id, role, joined_v, created_at, v)
+       select m.session_id, m.user_id, case when s.creator_id = m.user_id then 'master' else 'user' end, 1, 1, 1
        from unnest($1::bigint[], $2::bigint[]) as m (session_id, user_id) join session s on s.id = m.session_id
        returning id, user_id, session_id
      )

@@ -9,6 +9,7 @@ export interface RestAnswer {
 export class RestConnection {
   readonly #socket: Socket
   #received: Buffer = Buffer.alloc(0)
+  #usedAt = performance.now()
   #settle: { resolve(answer: RestAnswer): void; reject(error: Error): void } | undefined
 
   constructor(port: number) {
@@ -20,6 +21,11 @@ export class RestConnection {
     }
     this.#socket.on('error', fail)
     this.#socket.on('close', () => fail())
+  }
+
+  /** Node's servers close connections that were idle for 5 s: shortly before, nobody should begin with one. */
+  get isUsable(): boolean {
+    return this.#socket.writable && performance.now() - this.#usedAt < 4000
   }
 
   /** Sends what `requestBytes` made. Rejects when the connection is lost. */
@@ -53,6 +59,7 @@ export class RestConnection {
     this.#received = this.#received.subarray(end)
     const settle = this.#settle
     this.#settle = undefined
+    this.#usedAt = performance.now()
     settle?.resolve(answer)
   }
 }
