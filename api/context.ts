@@ -9,6 +9,7 @@ import { createReadMarks, type ReadMarks } from './conversations/read-marks.js'
 import type { Db } from './database/database.js'
 import { createLimits, type Limits } from './limits/limits.js'
 import { type Appender, createAppender } from './messages/append.js'
+import { createSmallDeltas, type SmallDeltas } from './messages/delta.js'
 import { type Clock, createClock } from './sync/clock.js'
 import { Turns } from './sync/turns.js'
 import { Accounts } from './users/accounts.js'
@@ -24,6 +25,7 @@ export interface Context {
   clock: Clock
   turns: Turns
   appender: Appender
+  smallDeltas: SmallDeltas
   readMarks: ReadMarks
   /** The bytes of attachments. */
   blobs: BlobStore
@@ -75,6 +77,7 @@ export function createContext(parts: ContextParts): Context {
     now: parts.now ?? Date.now,
     tokens: createTokens(config.tokenSecret),
     appender: createAppender(writing),
+    smallDeltas: createSmallDeltas(db),
     accounts: new Accounts(db),
     readMarks: createReadMarks(writing),
     blobs: openBlobStore(config),

@@ -13,12 +13,12 @@ import type { Db } from '../database/database.js'
 import type { Viewer } from '../http/viewer.js'
 import { getSessionAccess, isLive, type SessionAccess } from '../sessions/access.js'
 import { requireAllowed } from '../sessions/permissions.js'
-import { MAX_LIMIT, type PageRequest, pull } from '../sync/collection.js'
+import { MAX_LIMIT, type PageRequest } from '../sync/collection.js'
 import { write } from '../sync/write.js'
 import { append } from './append.js'
-import { messages } from './collection.js'
+import { findDelta } from './delta.js'
 import { asOfRemoval, presentInHistory, presentMessage } from './present.js'
-import { findHistory, findMessage, findMessageCount, type MessageRow, updateMessage } from './store.js'
+import { findHistory, findMessage, type MessageRow, updateMessage } from './store.js'
 
 /**
  * Stores a message and answers it once it is committed. Throws NotFound, NotAllowed, and Conflict when the
@@ -53,20 +53,15 @@ export async function syncMessages(
   sessionId: string,
   request: PageRequest & { marksRead: boolean },
 ): Promise<MessageListObject> {
-  // Asked before, so that nobody makes us read and count what is none of his business, and once more below.
-  await getSessionAccess(ctx, viewer, sessionId, 'readMessages')
-  // Read before the page: whoever is given the last page has seen at least this many messages.
-  const countBefore = await findMessageCount(ctx.db, sessionId)
-  const page = await pull(ctx.db, messages, { sessionId }, request)
-  // Asked after the page, so that nobody is given what came after his removal, and sessionUpdatedAt is not
-  // older than what the page tells of.
-  const { session } = await getSessionAccess(ctx, viewer, sessionId, 'readMessages')
-  const seen = Math.max(newestOf(page.rows), page.isLast ? countBefore : 0)
-  if (request.marksRead && request.filterTerm === undefined) await markRead(ctx, viewer, sessionId, seen)
+  const delta = await findDelta(ctx, viewer, sessionId, request)
+  const { rows, totalCount, sessionV, seenCount, readCount = 0 } = delta
+  if (request.marksRead && request.filterTerm === undefined && readCount < seenCount) {
+    await markRead(ctx, viewer, sessionId, seenCount)
+  }
   return {
-    total_count: page.totalCount,
-    entries: page.rows.map(presentMessage),
-    sessionUpdatedAt: toIso(Number(session.v)),
+    total_count: totalCount,
+    entries: rows.map(presentMessage),
+    sessionUpdatedAt: toIso(Number(sessionV)),
   }
 }
 
