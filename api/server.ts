@@ -8,7 +8,7 @@ import type { MembershipSource } from '../shared/server/membership.js'
 import type { PresenceSink } from '../shared/server/presence.js'
 import { toAudiences } from './announce/audience.js'
 import { Drain } from './announce/drain.js'
-import { createApp } from './app.js'
+import { createListener } from './app.js'
 import { ensureDefaultApp } from './apps/apps.js'
 import { cleanUpRegularly } from './attachments/clean-up.js'
 import { type ApiConfig, databaseConfig, outboxDatabaseConfig } from './config.js'
@@ -121,7 +121,7 @@ export async function openApi(options: ApiOptions): Promise<Api> {
       closers.add(() => draining.abort())
 
       const { requestTimeoutMs } = config
-      const server = createServer(slowRequestOptions(requestTimeoutMs), createApp(context, extensions))
+      const server = createServer(slowRequestOptions(requestTimeoutMs), createListener(context, extensions))
       cutSlowRequests(server, requestTimeoutMs)
       cutSlowReaders(server, config.answerStallMs)
       answerBrokenRequests(server)

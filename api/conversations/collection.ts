@@ -46,6 +46,7 @@ interface ConversationScope {
 export const userConversations: Collection<ConversationScope, Row, UserConversationObject> = {
   name: 'userConversations',
   filterColumns: ['type'],
+  isPlannedOnce: true,
   // Old clients never ask for a second page. (yun2win.md §3 #17)
   defaultLimit: MAX_LIMIT,
   longColumn: { name: 'message_content', maxBytes: MAX_CONTENT_BYTES },

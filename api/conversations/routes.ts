@@ -23,6 +23,7 @@ export function conversationRoutes(ctx: Context): Router {
     '/users/:userId/userConversations',
     route({
       summary: 'One’s own conversations that changed',
+      hot: { limits: [] },
       params: OwnerParams,
       query: ListQuery,
       answer: listOf(UserConversationObject),

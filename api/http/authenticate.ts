@@ -44,7 +44,7 @@ interface TokenCarrier {
 /** The one token a request carries. Throws InvalidRequest when there is none or more than one. */
 export function findToken(req: TokenCarrier): string {
   const header = req.headers.authorization
-  const bearer = header === undefined ? undefined : /^Bearer\s+(\S+)$/.exec(header)?.[1]
+  const bearer = bearerOf(header)
   if (header !== undefined && bearer === undefined) {
     throw new AppError('InvalidRequest', 'the Authorization header must be: Bearer <token>')
   }
@@ -55,6 +55,11 @@ export function findToken(req: TokenCarrier): string {
     throw new AppError('InvalidRequest', 'the access token must be given once, in one place')
   }
   return token
+}
+
+/** The token of an Authorization header; undefined when there is none, or nothing that we understand. */
+export function bearerOf(header: string | undefined): string | undefined {
+  return header === undefined ? undefined : /^Bearer\s+(\S+)$/.exec(header)?.[1]
 }
 
 function tokenInForm(req: TokenCarrier): unknown {

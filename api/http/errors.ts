@@ -28,18 +28,23 @@ export const notFound: RequestHandler = () => {
   throw new AppError('NotFound', 'Not Found')
 }
 
-/** Anything that is not an AppError is logged whole and answered without detail. */
 export function errorHandler(log: Log): ErrorRequestHandler {
   return (thrown, req, res, next) => {
     if (res.headersSent) return next(thrown)
-    const error =
-      thrown instanceof AppError
-        ? thrown
-        : (refusalByExpress(thrown) ?? databaseAway(thrown, log) ?? internal(thrown, req.id, log))
+    const error = refusalOf(thrown, req.id, log)
     if (error.retryAfterS !== undefined) res.setHeader('Retry-After', error.retryAfterS)
     res.status(error.status).json(presentError(error))
   }
 }
+
+/** What is answered to something thrown. Anything that is not an AppError is logged whole and answered without detail. */
+export function refusalOf(thrown: unknown, requestId: unknown, log: Log): AppError {
+  if (thrown instanceof AppError) return thrown
+  return refusalByExpress(thrown) ?? databaseAway(thrown, log) ?? internal(thrown, requestId, log)
+}
+
+/** Of requests that are not what they say they are. */
+export const UNREADABLE = 'the request cannot be read: malformed address or body'
 
 /** Express and its body parsers throw errors with a 4xx `status` for what the caller did wrong. */
 function refusalByExpress(thrown: unknown): AppError | undefined {
@@ -50,7 +55,7 @@ function refusalByExpress(thrown: unknown): AppError | undefined {
     case 415:
       return new AppError('UnsupportedMediaType', 'the body is in an encoding that is not supported')
     case 400:
-      return new AppError('InvalidRequest', 'the request cannot be read: malformed address or body')
+      return new AppError('InvalidRequest', UNREADABLE)
     default:
       return undefined
   }

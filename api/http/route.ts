@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { AppError } from '../../shared/server/app-error.js'
 import { Text } from '../../shared/wire/text.js'
 import { BEGINNING, parseCursor, type Stamp } from '../../shared/wire/time.js'
+import type { LimitKind } from '../limits/limits.js'
 import { MAX_LIMIT, type PageRequest } from '../sync/collection.js'
 import type { Viewer } from './viewer.js'
 
@@ -31,15 +32,40 @@ export interface RouteSpec<P, Q, B> {
   usesCursor?: boolean
   /** Media types of the request's body, where they are not JSON and urlencoded. */
   accepts?: string[]
+  /** Asked for with every message: answered without Express where that is possible. Its `run` may not use `req`. */
+  hot?: Hot
   /** Its result is the answer's JSON. */
   run(input: RouteInput<P, Q, B>): Promise<unknown>
+}
+
+/** What counts against the limits of a hot route, besides `request`; the same as in `limitUsers`. */
+export interface Hot {
+  limits: LimitKind[]
+}
+
+/** What is left of a request when it has been taken apart. */
+interface RequestParts {
+  viewer: Viewer
+  params: unknown
+  query: unknown
+  body: unknown
+  /** `Client-Sync-Time`. */
+  cursorText: string | undefined
+}
+
+export type HotInput = Omit<RouteInput<z.ZodType, z.ZodType, z.ZodType>, 'req'>
+
+/** A spec with `hot`, whatever it takes. */
+export interface HotSpec extends RouteFacts {
+  hot: Hot
+  run(input: HotInput): Promise<unknown>
 }
 
 /** What documentation is made of: a route's spec, found at its handler. */
 export interface RouteFacts
   extends Pick<
     RouteSpec<z.ZodType | undefined, z.ZodType | undefined, z.ZodType | undefined>,
-    'params' | 'query' | 'body' | 'summary' | 'answer' | 'usesCursor' | 'accepts'
+    'params' | 'query' | 'body' | 'summary' | 'answer' | 'usesCursor' | 'accepts' | 'hot'
   > {
   /** Media types of the answer, where it is not JSON. */
   gives?: string[]
@@ -65,7 +91,7 @@ export function route<
   B extends z.ZodType | undefined = undefined,
 >(spec: RouteSpec<P, Q, B>): RequestHandler {
   return described(spec, async (req: Request, res: Response) => {
-    const result = await spec.run(readInput(spec, req, res))
+    const result = await spec.run(inputOf(spec, req, res))
     res.json(result ?? null)
   })
 }
@@ -83,22 +109,37 @@ export function rawRoute<
   Q extends z.ZodType | undefined = undefined,
 >(spec: RawRouteSpec<P, Q>): RequestHandler {
   return described(spec, (req: Request, res: Response) =>
-    spec.run(readInput<P, Q, undefined>(spec, req, res), res),
+    spec.run(inputOf<P, Q, undefined>(spec, req, res), res),
   )
 }
 
-function readInput<P, Q, B>(
+function inputOf<P, Q, B>(
   spec: { params?: P; query?: Q; body?: B },
   req: Request,
   res: Response,
 ): RouteInput<P, Q, B> {
-  return {
+  const { params, query, body } = req
+  const parts = {
     viewer: res.locals.viewer as Viewer,
-    params: check(spec.params as z.ZodType | undefined, req.params) as Parsed<P>,
-    query: check(spec.query as z.ZodType | undefined, req.query) as Parsed<Q>,
-    body: check(spec.body as z.ZodType | undefined, req.body ?? {}) as Parsed<B>,
-    cursor: cursorOf(req),
-    req,
+    params,
+    query,
+    body,
+    cursorText: req.get('Client-Sync-Time'),
+  }
+  return { ...readInput(spec, parts), req }
+}
+
+/** Checks and types a request. Throws InvalidParameter for what does not fit. */
+export function readInput<P, Q, B>(
+  spec: { params?: P; query?: Q; body?: B },
+  { viewer, params, query, body, cursorText }: RequestParts,
+): Omit<RouteInput<P, Q, B>, 'req'> {
+  return {
+    viewer,
+    params: check(spec.params as z.ZodType | undefined, params) as Parsed<P>,
+    query: check(spec.query as z.ZodType | undefined, query) as Parsed<Q>,
+    body: check(spec.body as z.ZodType | undefined, body ?? {}) as Parsed<B>,
+    cursor: cursorOf(cursorText),
   }
 }
 
@@ -124,8 +165,7 @@ export function pageRequest(query: z.output<typeof ListQuery>, cursor: Stamp | u
   }
 }
 
-function cursorOf(req: Request): Stamp | undefined {
-  const header = req.get('Client-Sync-Time')
+function cursorOf(header: string | undefined): Stamp | undefined {
   if (header === undefined || header === '') return undefined
   const cursor = parseCursor(header)
   if (cursor === undefined) {

@@ -24,6 +24,7 @@ export function messageRoutes(ctx: Context): Router {
       params: SessionParams,
       query: MessageListQuery,
       answer: MessageListObject,
+      hot: { limits: [] },
       run: ({ viewer, params, query, cursor }) =>
         syncMessages(ctx, viewer, params.sessionId, {
           ...pageRequest(query, cursor),
@@ -52,6 +53,7 @@ export function messageRoutes(ctx: Context): Router {
     '/sessions/:sessionId/messages',
     route({
       summary: 'Send a message',
+      hot: { limits: ['send'] },
       params: SessionParams,
       body: SendMessageBody,
       answer: MessageObject,

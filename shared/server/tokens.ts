@@ -1,5 +1,6 @@
 import { createSecretKey } from 'node:crypto'
 import jwt from 'jsonwebtoken'
+import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
 
 /**
@@ -38,6 +39,13 @@ export const TOKEN_LIFETIME_S: Record<Audience, number> = {
 
 const ISSUER = 'nudge'
 
+interface Verified {
+  audience: Audience
+  claims: ClaimsOf<Audience>
+  /** In ms. */
+  expiresAt: number
+}
+
 export interface Tokens {
   sign<A extends Audience>(audience: A, claims: ClaimsOf<A>, lifetimeS?: number): string
   /** The claims, or why there are none: not ours, of another audience, malformed; or all right but too old. */
@@ -49,14 +57,26 @@ export interface Tokens {
   verify<A extends Audience>(audience: A, token: string): ClaimsOf<A> | undefined
 }
 
+/** Tokens that have been verified are known again, so that a busy client's is not reckoned over with each request. */
+const MAX_KNOWN = 20_000
+
 export function createTokens(secret: string): Tokens {
+  const known = new LRUCache<string, Verified>({ max: MAX_KNOWN })
   // As a key object: from a text jsonwebtoken tries to read a public key first, at every verification.
   const key = createSecretKey(secret, 'utf8')
   const check: Tokens['check'] = (audience, token) => {
+    const verified = known.get(token)
+    if (verified?.audience === audience && Date.now() < verified.expiresAt) {
+      return { claims: verified.claims as ClaimsOf<typeof audience> }
+    }
     try {
       const payload = jwt.verify(token, key, { algorithms: ['HS256'], audience, issuer: ISSUER })
       const parsed = Claims[audience].safeParse(payload)
-      return parsed.success ? { claims: parsed.data as ClaimsOf<typeof audience> } : { problem: 'invalid' }
+      if (!parsed.success) return { problem: 'invalid' }
+      const claims = Object.freeze(parsed.data) as ClaimsOf<typeof audience>
+      const { exp = 0 } = payload as jwt.JwtPayload
+      known.set(token, { audience, claims, expiresAt: exp * 1000 })
+      return { claims }
     } catch (error) {
       return { problem: error instanceof jwt.TokenExpiredError ? 'expired' : 'invalid' }
     }
