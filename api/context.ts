@@ -1,6 +1,7 @@
 import type { Announcement } from '../shared/server/announcement.js'
 import type { Log } from '../shared/server/log.js'
 import { createTokens, type Tokens } from '../shared/server/tokens.js'
+import type { LeasedRow } from './announce/outbox.js'
 import type { BlobStore } from './attachments/blobs/blob-store.js'
 import { openBlobStore } from './attachments/blobs/open.js'
 import { UploadSlots } from './attachments/upload-slots.js'
@@ -36,8 +37,8 @@ export interface Context {
   isStopping(): boolean
   /** Tells push at once, beside the outbox; rejects when it cannot be reached. */
   announce(announcement: Announcement): Promise<void>
-  /** Tells the drain that there is something in the outbox. */
-  wakeDrain(): void
+  /** Has push told of what a transaction, which has committed, wrote into the outbox and leased to this process. */
+  tell(announced: LeasedRow[]): void
   /** Says that there are mails to be written. */
   wakeMails(): void
   /** Says that there are groups to be left by deleted users. */
@@ -53,16 +54,16 @@ export interface ContextParts {
   clock?: Clock
   isStopping(): boolean
   announce(announcement: Announcement): Promise<void>
-  wakeDrain(): void
+  tell(announced: LeasedRow[]): void
   wakeMails?: () => void
   wakeDepartures?: () => void
 }
 
 export function createContext(parts: ContextParts): Context {
-  const { config, log, db, announce, wakeDrain, isStopping } = parts
+  const { config, log, db, announce, tell, isStopping } = parts
   const clock = parts.clock ?? createClock(log)
   const turns = new Turns()
-  const writing = { db, clock, turns, wakeDrain }
+  const writing = { db, clock, turns, tell }
   return {
     config,
     log,
@@ -70,7 +71,7 @@ export function createContext(parts: ContextParts): Context {
     clock,
     turns,
     announce,
-    wakeDrain,
+    tell,
     wakeMails: parts.wakeMails ?? (() => {}),
     wakeDepartures: parts.wakeDepartures ?? (() => {}),
     isStopping,

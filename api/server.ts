@@ -83,7 +83,7 @@ export async function openApi(options: ApiOptions): Promise<Api> {
     db,
     isStopping: () => stopping.signal.aborted,
     announce: async (announcement) => announcer?.announce(announcement),
-    wakeDrain: () => drain?.wake(),
+    tell: (announced) => drain?.take(announced),
     wakeMails: () => inviteMails?.wake(),
     wakeDepartures: () => departures?.wake(),
   })

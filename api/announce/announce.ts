@@ -6,6 +6,7 @@ import type { Stamp } from '../../shared/wire/time.js'
 import { sessionRef, sessionTopic, userTopic } from '../../shared/wire/topics.js'
 import type { Trx } from '../database/database.js'
 import { audienceTopic } from './audience-topic.js'
+import { LEASE_S, type LeasedRow } from './outbox.js'
 
 /** Whom a change concerns and where they should look; it is told once the transaction has committed. */
 export interface Change {
@@ -82,6 +83,19 @@ function kindOf(sync: Sync): string {
   return sync.sessionId === undefined ? String(sync.type) : `${sync.type}:${sync.sessionId}`
 }
 
+/** Rows of the outbox by the transaction of this process that writes them, where somebody is to tell them after it. */
+const gathering = new WeakMap<Trx, LeasedRow[]>()
+
+/**
+ * From now on what this transaction announces is leased to this process, and gathered in the list that is given: tell
+ * it after the commit. Nobody else looks at it meanwhile; if the process dies it is taken over when the lease ends.
+ */
+export function gatherAnnouncements(trx: Trx): LeasedRow[] {
+  const rows: LeasedRow[] = []
+  gathering.set(trx, rows)
+  return rows
+}
+
 /**
  * Puts changes into the outbox, in the transaction that makes them (I4). The outbox keeps one row per topic
  * and kind, so announcing again only moves the stamp on, and a push server that is away for an hour finds
@@ -89,23 +103,21 @@ function kindOf(sync: Sync): string {
  */
 export async function announce(trx: Trx, stamp: Stamp, changes: Change[]): Promise<void> {
   if (changes.length === 0) return
-  const rows = changes.map((change) => ({
-    topic: change.topic,
-    kind: change.syncs.map(kindOf).join(' '),
-    syncs: JSON.stringify(change.syncs),
-    mts: change.mts === undefined ? null : String(change.mts),
-    v: String(stamp),
-  }))
-  await trx
-    .insertInto('outbox')
-    .values(rows.map((row) => ({ ...row, syncs: sql`${row.syncs}::jsonb` as never })))
-    .onConflict((conflict) =>
-      conflict.columns(['topic', 'kind']).doUpdateSet((eb) => ({
-        v: eb.ref('excluded.v'),
-        mts: sql`greatest(outbox.mts, excluded.mts)`,
-        syncs: eb.ref('excluded.syncs'),
-        leased_until: sql`'-infinity'`,
-      })),
-    )
-    .execute()
+  const rows = changes.map((change) => ({ ...change, kind: change.syncs.map(kindOf).join(' '), stamp }))
+  const gathered = gathering.get(trx)
+  gathered?.push(...rows)
+  await sql`
+    /* announce */
+    insert into outbox (topic, kind, syncs, mts, v, leased_until)
+    select topic, kind, syncs::jsonb, mts, ${stamp},
+      clock_timestamp() + make_interval(secs => ${gathered ? LEASE_S : 0})
+    from unnest(
+      ${rows.map(({ topic }) => topic)}::text[],
+      ${rows.map(({ kind }) => kind)}::text[],
+      ${rows.map(({ syncs }) => JSON.stringify(syncs))}::text[],
+      ${rows.map(({ mts }) => (mts === undefined ? null : String(mts)))}::bigint[]
+    ) as change (topic, kind, syncs, mts)
+    on conflict (topic, kind) do update
+    set v = excluded.v, mts = greatest(outbox.mts, excluded.mts), syncs = excluded.syncs,
+      leased_until = excluded.leased_until`.execute(trx)
 }

@@ -12,14 +12,21 @@ const POLL_MS = 1000
 /** When a row that push refused, or could not be told, is tried again. */
 const RETRY_MS = 300
 
+/** Rows that wait for room; whatever is beyond is found again when its lease ends. */
+const MAX_WAITING = 10_000
+
 /**
  * Carries the outbox to push: publish first, delete after. Every row goes its own way, so that one which push
- * is slow to take holds up no other. Wake-ups only make it quick; looking by itself every second is what
- * guarantees that everything is told. `db` need not be durable: what it forgets is told twice.
+ * is slow to take holds up no other. What this process writes it is handed, leased already, without a look at the
+ * outbox; looking by itself every second is what guarantees that everything is told, whoever wrote it.
+ * `db` need not be durable: what it forgets is told twice.
  */
 export class Drain {
   readonly #pause = new Pause()
+  #isRunning = false
   #inFlight = 0
+  /** Leased to us, not yet in flight. */
+  #waiting: LeasedRow[] = []
   /** By topic: what push is being told of it. */
   readonly #last = new Map<string, Promise<void>>()
   #told: LeasedRow[] = []
@@ -32,14 +39,27 @@ export class Drain {
     private readonly log: Log,
   ) {}
 
-  /** Something was committed. Cheap, and may be called any number of times. */
+  /** There is something to look for. Cheap, and may be called any number of times. */
   wake(): void {
     this.#pause.wake()
+  }
+
+  /** Tells what was written, and leased to this process, by a transaction that has committed. */
+  take(rows: LeasedRow[]): void {
+    if (!this.#isRunning || this.#waiting.length > MAX_WAITING) return
+    this.#waiting.push(...rows)
+    this.#tellWaiting()
+  }
+
+  #tellWaiting(): void {
+    const room = MAX_IN_FLIGHT - this.#inFlight
+    for (const row of this.#waiting.splice(0, room)) void this.#tell(row)
   }
 
   /** Runs until `signal` aborts, then tells what is still there, once. */
   async run(signal: AbortSignal): Promise<void> {
     this.#pause.endWith(signal)
+    this.#isRunning = true
     while (!signal.aborted) {
       this.#pause.begin()
       const isMore = await this.#takeSome()
@@ -47,6 +67,7 @@ export class Drain {
     }
     await this.#takeSome()
     while (this.#inFlight > 0 || this.#settling) await (this.#settling ?? sleep(5))
+    this.#isRunning = false
   }
 
   /** True when there may be more to take right away. */
@@ -104,6 +125,7 @@ export class Drain {
       }
       const wasFull = this.#inFlight === MAX_IN_FLIGHT
       this.#inFlight -= told.length + failed.length
+      this.#tellWaiting()
       if (wasFull) this.wake()
     }
     this.#settling = undefined

@@ -8,8 +8,8 @@ export interface LeasedRow extends Announcement {
   kind: string
 }
 
-/** How long a drain that died keeps its rows from the others; longer than push takes to answer. */
-const LEASE_S = 6
+/** How long a process that died keeps its rows from the others; longer than push takes to answer. */
+export const LEASE_S = 6
 
 /**
  * Takes up to `limit` rows that nobody works on. Several drains may run side by side. The row locks last for

@@ -159,13 +159,15 @@ async function send(
   status: number,
   value: unknown,
 ): Promise<void> {
-  let bytes = Buffer.from(JSON.stringify(value ?? null))
+  // A text goes out in one piece with the head.
+  let body: string | Buffer = JSON.stringify(value ?? null)
   const more: string[] = []
-  if (bytes.length >= COMPRESSED_FROM && /\bgzip\b/.test(String(req.headers['accept-encoding']))) {
-    bytes = await gzip(bytes)
+  if (Buffer.byteLength(body) >= COMPRESSED_FROM && /\bgzip\b/.test(String(req.headers['accept-encoding']))) {
+    body = await gzip(body)
     more.push('Content-Encoding', 'gzip')
   }
-  more.push('Content-Type', 'application/json; charset=utf-8', 'Content-Length', String(bytes.length))
+  const length = String(Buffer.byteLength(body))
+  more.push('Content-Type', 'application/json; charset=utf-8', 'Content-Length', length)
   if (ctx.isStopping()) more.push('Connection', 'close')
-  res.writeHead(status, [...headers, ...more]).end(bytes)
+  res.writeHead(status, [...headers, ...more]).end(body)
 }

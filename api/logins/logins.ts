@@ -3,7 +3,8 @@ import { AppError } from '../../shared/server/app-error.js'
 import { ENDED_LOGINS_KEPT_MS, type LoginSource } from '../../shared/server/logins.js'
 import { TOKEN_LIFETIME_S } from '../../shared/server/tokens.js'
 import type { Stamp } from '../../shared/wire/time.js'
-import { announce, loginsEnded } from '../announce/announce.js'
+import { announce, gatherAnnouncements, loginsEnded } from '../announce/announce.js'
+import type { LeasedRow } from '../announce/outbox.js'
 import { tellNow } from '../announce/tell-now.js'
 import type { Context } from '../context.js'
 import type { Db, Trx } from '../database/database.js'
@@ -21,13 +22,15 @@ const MAX_LOGINS = 100
  * the password has been changed, or the account closed, since then.
  */
 export async function beginLogin(
-  ctx: Pick<Context, 'db' | 'tokens' | 'now' | 'wakeDrain'>,
+  ctx: Pick<Context, 'db' | 'tokens' | 'now' | 'tell'>,
   user: { id: string; app_id: string; password_hash: string },
 ): Promise<string> {
   const id = randomUUID()
   const now = ctx.now()
   const begun = { id, userId: user.id, passwordHash: user.password_hash, createdAt: now }
+  let announced: LeasedRow[] = []
   await ctx.db.transaction().execute(async (trx) => {
+    announced = gatherAnnouncements(trx)
     if (!(await insertLogin(trx, { ...begun, expiresAt: now + LIFETIME_MS }))) {
       throw new AppError('WrongCredentials', '用户密码不匹配')
     }
@@ -35,7 +38,7 @@ export async function beginLogin(
     if (await endLogins(trx, user.id, now, { beyond: MAX_LOGINS }))
       await announce(trx, now, [loginsEnded(user.id)])
   })
-  ctx.wakeDrain()
+  ctx.tell(announced)
   return ctx.tokens.sign('access', { sub: user.id, app: user.app_id, login: id })
 }
 

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { MemberObject, MemberRole } from '../../shared/wire/objects.js'
-import { toIso } from '../../shared/wire/time.js'
+import { type Stamp, toIso } from '../../shared/wire/time.js'
 import type { Db } from '../database/database.js'
 import { type Collection, MAX_LIMIT, type SyncedRow } from '../sync/collection.js'
 import type { UserRow } from '../users/store.js'
@@ -25,6 +25,11 @@ interface MemberScope {
   memberId?: string | undefined
   /** As it was at this stamp, for somebody who was removed then. */
   asOf?: string | undefined
+  /**
+   * Only what has changed since. Says where to look and changes no row above that cursor: the engine asks for those
+   * alone. Absent: everybody.
+   */
+  since?: Stamp | undefined
 }
 
 /** Of a member as it is now, and as it was: `session_member_past` has the same columns. */
@@ -58,9 +63,16 @@ export const members: Collection<MemberScope, Row, MemberObject> = {
   defaultLimit: MAX_LIMIT,
   // To find that nothing is newer takes every version.
   lastStamp: ({ asOf }) => (asOf === undefined ? undefined : Number(asOf)),
-  rows: (db: Db, { sessionId, memberId, asOf }) =>
+  rows: (db: Db, { sessionId, memberId, asOf, since = 0 }) =>
     db
-      .selectFrom((asOf === undefined ? membersNow(sessionId) : membersAsOf(sessionId, asOf)).as('m'))
+      .selectFrom(
+        (asOf !== undefined
+          ? membersAsOf(sessionId, asOf)
+          : since > 0
+            ? membersChanged(sessionId, since)
+            : membersNow(sessionId)
+        ).as('m'),
+      )
       // Who was invited by e-mail has no account yet.
       .leftJoinLateral((asOf === undefined ? userNow() : userAsOf(asOf)).as('u'), (join) => join.onTrue())
       .$if(memberId !== undefined, (members) => members.where('m.id', '=', memberId as string))
@@ -96,6 +108,19 @@ const versionColumns = sql.join(VERSION.map((column) => sql.ref(column)))
 
 function membersNow(sessionId: string) {
   return sql<Version>`(select ${versionColumns} from session_member where session_id = ${sessionId})`
+}
+
+/** Those who have changed themselves, and those of the others whose user has: few, whatever the size of the group. */
+function membersChanged(sessionId: string, since: Stamp) {
+  return sql<Version>`(
+    select ${versionColumns} from session_member where session_id = ${sessionId} and v > ${since}
+    union all
+    select ${sql.join(VERSION.map((column) => sql.ref(`other.${column}`)))}
+    from session s
+    join app_user changed on changed.app_id = s.app_id and changed.v > ${since}
+    join session_member other on other.session_id = s.id and other.user_id = changed.id and other.v <= ${since}
+    where s.id = ${sessionId}
+  )`
 }
 
 function membersAsOf(sessionId: string, asOf: string) {

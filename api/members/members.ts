@@ -27,7 +27,9 @@ export async function listMembers(
   sessionId: string,
   request: PageRequest,
 ): Promise<ListObject<MemberObject>> {
-  return readAllowed(ctx, viewer, sessionId, (scope) => list(ctx.db, members, scope, request))
+  return readAllowed(ctx, viewer, sessionId, (scope) =>
+    list(ctx.db, members, { ...scope, since: request.cursor }, request),
+  )
 }
 
 /** One member, as the list has it. Throws NotFound, NotAllowed. */

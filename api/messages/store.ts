@@ -45,6 +45,7 @@ export async function appendMessages(
     session_type: SessionType
     mts: string
   }>`
+    /* append */
     with draft as (
       select * from unnest(
         ${drafts.map((draft) => draft.sessionId)}::bigint[],

@@ -21,6 +21,7 @@ export function createClock(log: Log): Clock {
   return {
     async stamp(trx, appId) {
       const { rows } = await sql<{ v: string; now: string }>`
+        /* clock */
         update app_clock
         set v = greatest(v + 1, (extract(epoch from clock_timestamp()) * 1000)::bigint)
         where app_id = ${appId}

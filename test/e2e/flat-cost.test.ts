@@ -75,7 +75,7 @@ async function costOfOneMessage(sessionId: string) {
     transformResult: async ({ result }) => result,
   }
   // Its drain is not woken, so that the outbox row is still there to be counted.
-  const appender = createAppender({ db: db.withPlugin(counter), clock, turns, wakeDrain: () => {} })
+  const appender = createAppender({ db: db.withPlugin(counter), clock, turns, tell: () => {} })
   const draft = {
     sessionId,
     actorId: alice.id,
