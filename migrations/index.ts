@@ -12,6 +12,7 @@ import * as logins from './0011-logins.js'
 import * as uploadQuota from './0012-upload-quota.js'
 import * as memberIndexes from './0013-member-indexes.js'
 import * as pastAvatars from './0014-past-avatars.js'
+import * as largeGroups from './0015-large-groups.js'
 
 /** Every step of the schema, by name, in order. Names sort; merged steps are never edited. */
 export const migrations: Record<string, Migration> = {
@@ -28,4 +29,5 @@ export const migrations: Record<string, Migration> = {
   '0012-upload-quota': uploadQuota,
   '0013-member-indexes': memberIndexes,
   '0014-past-avatars': pastAvatars,
+  '0015-large-groups': largeGroups,
 }

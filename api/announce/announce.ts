@@ -112,10 +112,10 @@ export async function announce(trx: Trx, stamp: Stamp, changes: Change[]): Promi
     select topic, kind, syncs::jsonb, mts, ${stamp},
       clock_timestamp() + make_interval(secs => ${gathered ? LEASE_S : 0})
     from unnest(
-      ${rows.map(({ topic }) => topic)}::text[],
-      ${rows.map(({ kind }) => kind)}::text[],
-      ${rows.map(({ syncs }) => JSON.stringify(syncs))}::text[],
-      ${rows.map(({ mts }) => (mts === undefined ? null : String(mts)))}::bigint[]
+      (select ${rows.map(({ topic }) => topic)}::text[]),
+      (select ${rows.map(({ kind }) => kind)}::text[]),
+      (select ${rows.map(({ syncs }) => JSON.stringify(syncs))}::text[]),
+      (select ${rows.map(({ mts }) => (mts === undefined ? null : String(mts)))}::bigint[])
     ) as change (topic, kind, syncs, mts)
     on conflict (topic, kind) do update
     set v = excluded.v, mts = greatest(outbox.mts, excluded.mts), syncs = excluded.syncs,

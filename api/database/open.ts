@@ -12,6 +12,9 @@ export interface DatabaseConfig {
   isDurable: boolean
 }
 
+/** Unused connections are kept so long: the next rush is not to wait for new ones, whose statements are not prepared. */
+const IDLE_MS = 300_000
+
 /** What the client grants the server on top, before it takes the connection for dead. */
 const GRACE_MS = 2000
 
@@ -23,6 +26,7 @@ export function openDatabase(config: DatabaseConfig, log: Log): Db {
     max: config.maxConnections,
     application_name: 'nudge-api',
     connectionTimeoutMillis: 10_000,
+    idleTimeoutMillis: IDLE_MS,
     keepAlive: true,
     ...(timeoutMs > 0 && { query_timeout: timeoutMs + GRACE_MS }),
   })
@@ -51,7 +55,8 @@ function sessionSettings({ timeoutMs, isDurable }: DatabaseConfig): string {
 
 /**
  * A statement that begins with `/* name *\/` is parsed and planned once in a connection, not each time: worth it for
- * those of every message and pull. Kysely has no other way to say so.
+ * those of every message and pull. Kysely has no other way to say so. Arrays are given to such a statement as
+ * `(select $1)`: the planner looks at the length of others, and takes a plan for any length for a worse one each time.
  */
 function prepareNamed(client: pg.PoolClient): void {
   const query = client.query.bind(client) as (...args: unknown[]) => unknown

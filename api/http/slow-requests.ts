@@ -7,12 +7,19 @@ const MIN_BYTES_PER_S = 1024
 
 const deadlines = new WeakMap<IncomingMessage, NodeJS.Timeout>()
 
+/**
+ * Clients pull whenever they are told to, and a new connection costs more than a pull. Longer than proxies keep theirs,
+ * so that none uses one that we are just closing.
+ */
+const KEEP_ALIVE_MS = 65_000
+
 /** What `createServer` needs for `cutSlowRequests`. Node looks for slow heads only so often. */
 export function slowRequestOptions(timeoutMs: number) {
   return {
     // Ours instead, since Node knows no exceptions: 5 minutes are short for a large upload, and long for the rest.
     requestTimeout: 0,
     headersTimeout: timeoutMs,
+    keepAliveTimeout: KEEP_ALIVE_MS,
     connectionsCheckingInterval: Math.min(30_000, timeoutMs),
   }
 }

@@ -53,18 +53,12 @@ function beyond(db: Db, userId: string, count: number) {
 
 /** True for a login of a user of the app that has not ended, while the account is open. */
 export async function isLoginLive(db: Db, appId: string, userId: string, loginId: string): Promise<boolean> {
-  const found = await db
-    .selectFrom('login as l')
-    .innerJoin('app_user as u', 'u.id', 'l.user_id')
-    .select('l.id')
-    .where('l.id', '=', loginId)
-    .where('l.ended_at', 'is', null)
-    .where('u.id', '=', userId)
-    .where('u.app_id', '=', appId)
-    .where('u.status', '=', 'active')
-    .where('u.is_deleted', '=', false)
-    .executeTakeFirst()
-  return found !== undefined
+  const { rows } = await sql`
+    /* login-live */
+    select from login l join app_user u on u.id = l.user_id
+    where l.id = ${loginId} and l.ended_at is null
+      and u.id = ${userId} and u.app_id = ${appId} and u.status = 'active' and not u.is_deleted`.execute(db)
+  return rows.length > 0
 }
 
 /** Ids of logins that ended after `sinceMs`, of one user or of everybody. */

@@ -109,10 +109,10 @@ async function findSmallDeltas(db: Db, asked: Asked[]): Promise<Map<number, Delt
     /* small-deltas */
     select asked.ord, s.v as session_v, h.message_count, c.read_count, m.*
     from unnest(
-      ${asked.map(({ appId }) => appId)}::bigint[],
-      ${asked.map(({ userId }) => userId)}::bigint[],
-      ${asked.map(({ sessionId }) => sessionId)}::bigint[],
-      ${asked.map(({ cursor }) => String(cursor))}::bigint[]
+      (select ${asked.map(({ appId }) => appId)}::bigint[]),
+      (select ${asked.map(({ userId }) => userId)}::bigint[]),
+      (select ${asked.map(({ sessionId }) => sessionId)}::bigint[]),
+      (select ${asked.map(({ cursor }) => String(cursor))}::bigint[])
     ) with ordinality as asked (app_id, user_id, session_id, cursor, ord)
     join session s on s.id = asked.session_id and s.app_id = asked.app_id and not s.is_deleted
     join session_member me on me.session_id = asked.session_id and me.user_id = asked.user_id
@@ -120,7 +120,7 @@ async function findSmallDeltas(db: Db, asked: Asked[]): Promise<Map<number, Delt
     join session_head h on h.session_id = asked.session_id
     left join conversation c on c.id = me.id
     left join lateral (
-      select * from message where session_id = asked.session_id and v > asked.cursor order by v limit ${SMALL + 1}
+      select * from message where session_id = asked.session_id and v > asked.cursor order by v limit ${sql.lit(SMALL + 1)}
     ) m on true
     order by m.v, m.seq`.execute(db)
 

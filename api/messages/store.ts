@@ -48,12 +48,12 @@ export async function appendMessages(
     /* append */
     with draft as (
       select * from unnest(
-        ${drafts.map((draft) => draft.sessionId)}::bigint[],
-        ${drafts.map((draft) => draft.actorId)}::bigint[],
-        ${drafts.map((draft) => draft.senderId)}::bigint[],
-        ${drafts.map((draft) => draft.type)}::text[],
-        ${drafts.map((draft) => draft.content)}::text[],
-        ${drafts.map((draft) => draft.clientMessageId)}::text[]
+        (select ${drafts.map((draft) => draft.sessionId)}::bigint[]),
+        (select ${drafts.map((draft) => draft.actorId)}::bigint[]),
+        (select ${drafts.map((draft) => draft.senderId)}::bigint[]),
+        (select ${drafts.map((draft) => draft.type)}::text[]),
+        (select ${drafts.map((draft) => draft.content)}::text[]),
+        (select ${drafts.map((draft) => draft.clientMessageId)}::text[])
       ) with ordinality as d (session_id, actor_id, sender_id, type, content, client_message_id, ord)
     ), accepted as (
       select d.*, s.type as session_type, s.mts,
