@@ -76,6 +76,8 @@ export async function createBroker({
       packet.clientId = brokerClientId(identity, packet.clientId)
       packet.will = undefined
       packet.clean = true
+      // The parser keeps the CONNECT as long as the connection lives, and a token is the largest part of it.
+      packet.password = undefined
       const userPace = identity.kind === 'user' ? paces?.of(identity.userId) : undefined
       connections.set(client, new Connection(identity, client.conn, limits, log, userPace))
       done(null, true)
@@ -158,8 +160,10 @@ export async function createBroker({
  */
 function grantQos0Only(client: Client): void {
   const { _parser: parser } = client as Client & { _parser: EventEmitter }
-  parser.prependListener('packet', (packet: { cmd: string; subscriptions?: Subscription[] }) => {
-    if (packet.cmd !== 'subscribe') return
-    for (const subscription of packet.subscriptions ?? []) subscription.qos = 0
-  })
+  parser.prependListener('packet', askForQos0)
+}
+
+function askForQos0(packet: { cmd: string; subscriptions?: Subscription[] }): void {
+  if (packet.cmd !== 'subscribe') return
+  for (const subscription of packet.subscriptions ?? []) subscription.qos = 0
 }

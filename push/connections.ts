@@ -12,14 +12,16 @@ import { Pace } from './pace.js'
 /** How long (ms) a kicked device may take to read that it was, and to leave. */
 const LEAVE_LIMIT_MS = 2000
 
+const UNPACED: Pace[] = []
+
 /** One socket whose owner is known. */
 export class Connection {
   readonly inbox: Inbox
   readonly #outgoing: Outgoing
   readonly #paces: Pace[]
   #turn: Promise<boolean> | undefined
-  /** Set while a frame waits for its turn. */
-  #endWait: (() => void) | undefined
+  /** A frame waits for its turn. */
+  #isWaiting = false
   #isCut = false
 
   /** `userPace` is shared by all connections of the user. */
@@ -32,13 +34,12 @@ export class Connection {
   ) {
     this.inbox = new Inbox(limits.maxInboxBytes)
     this.#outgoing = new Outgoing(conn, limits, (reason) => this.#giveUp(reason))
-    this.#paces = userPace && limits.frames ? [new Pace(limits.frames.perConnection), userPace] : []
-    this.onClose(() => this.#endWait?.())
+    this.#paces = userPace && limits.frames ? [new Pace(limits.frames.perConnection), userPace] : UNPACED
   }
 
   /** Its socket must not be read now: too many frames wait for an answer, or they come too fast. */
   get isBusy(): boolean {
-    return this.#endWait !== undefined || this.inbox.isFull
+    return this.#isWaiting || this.inbox.isFull
   }
 
   /** It was closed by us: nothing that its client has sent counts any more. */
@@ -62,15 +63,18 @@ export class Connection {
     // Taken one at a time, so that whoever floods and leaves owes nothing for what was never dealt with.
     const waitMs = Math.max(...this.#paces.map((pace) => pace.take()))
     if (waitMs > 0 && !this.conn.destroyed) {
+      this.#isWaiting = true
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, waitMs)
-        timer.unref()
-        this.#endWait = () => {
+        const end = () => {
           clearTimeout(timer)
+          this.conn.off('close', end)
           resolve()
         }
+        const timer = setTimeout(end, waitMs)
+        timer.unref()
+        this.onClose(end)
       })
-      this.#endWait = undefined
+      this.#isWaiting = false
     }
     return !this.#isCut && !(waitMs > 0 && this.conn.destroyed)
   }
@@ -115,13 +119,14 @@ export class Connection {
   }
 
   onClose(listener: () => void): void {
-    this.conn.once('close', listener)
+    this.conn.on('close', listener)
   }
 }
 
 /** Which users are connected to this node, and by which connections. */
 export class Connections {
-  #byUser = new Map<string, Set<Connection>>()
+  /** Lists, as most users have a single connection, and a set takes several times as much. */
+  #byUser = new Map<string, Connection[]>()
   #count = 0
 
   /** `onEdge` is called when a user's first connection has come, and when the last one has gone. */
@@ -142,13 +147,13 @@ export class Connections {
   /** Adds a connection until it closes. When its user has too many then, the oldest is closed. */
   add(connection: Connection): void {
     const { userId } = connection.identity
-    const own = this.#byUser.get(userId) ?? new Set()
-    this.#byUser.set(userId, own.add(connection))
+    const own = this.#byUser.get(userId) ?? []
+    own.push(connection)
+    this.#byUser.set(userId, own)
     this.#count += 1
-    if (own.size === 1) this.onEdge(userId)
+    if (own.length === 1) this.onEdge(userId)
     connection.onClose(() => this.#remove(connection))
-    for (const oldest of own) {
-      if (own.size <= this.maxPerUser) break
+    for (const oldest of own.slice(0, -this.maxPerUser)) {
       this.#remove(oldest)
       oldest.close('too many connections of one user')
     }
@@ -157,14 +162,16 @@ export class Connections {
   #remove(connection: Connection): void {
     const { userId } = connection.identity
     const own = this.#byUser.get(userId)
-    if (!own?.delete(connection)) return
+    const at = own?.indexOf(connection) ?? -1
+    if (!own || at < 0) return
+    own.splice(at, 1)
     this.#count -= 1
-    if (own.size > 0) return
+    if (own.length > 0) return
     this.#byUser.delete(userId)
     this.onEdge(userId)
   }
 
-  of(userId: string): ReadonlySet<Connection> | undefined {
+  of(userId: string): readonly Connection[] | undefined {
     return this.#byUser.get(userId)
   }
 

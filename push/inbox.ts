@@ -1,6 +1,8 @@
 /** What a waiting frame costs besides its bytes: promises and parsed objects. */
 const FRAME_OVERHEAD_BYTES = 512
 
+const ANSWERED = Promise.resolve()
+
 /**
  * One connection's frames that have no answer yet. They are decided side by side, so that one slow lookup does
  * not delay the next, and answered in arrival order.
@@ -8,7 +10,7 @@ const FRAME_OVERHEAD_BYTES = 512
 export class Inbox {
   #waitingBytes = 0
   #count = 0
-  #last: Promise<void> = Promise.resolve()
+  #last = ANSWERED
 
   constructor(private readonly maxBytes: number) {}
 

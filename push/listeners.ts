@@ -49,9 +49,13 @@ export async function openListeners(
 ): Promise<Listeners> {
   const closers = new Closers()
   const open = new Set<Duplex>()
+  // One for all: a function each, for as long as they live, adds up over many connections.
+  function forget(this: Duplex): void {
+    open.delete(this)
+  }
   const accept = (conn: Duplex) => {
     open.add(conn)
-    conn.once('close', () => open.delete(conn))
+    conn.on('close', forget)
     onConnection(conn)
   }
 
@@ -62,7 +66,7 @@ export async function openListeners(
     handleProtocols: (offered) => SUBPROTOCOLS.find((name) => offered.has(name)) ?? false,
   })
   const handleUpgrade = (req: IncomingMessage, socket: Duplex, head: Buffer) =>
-    upgrades.handleUpgrade(req, socket, head, (ws) => accept(new WebSocketStream(ws)))
+    upgrades.handleUpgrade(req, socket, head, (ws) => accept(new WebSocketStream(ws, socket)))
 
   const { host, tls, limits } = config
   const web = { ...TCP, headersTimeout: limits.connectTimeoutMs, connectionsCheckingInterval: 1000 }

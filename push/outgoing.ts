@@ -17,12 +17,17 @@ export interface State {
   stamp: number | undefined
 }
 
+type Waiting = Map<string | number, { packet: Buffer; state: State | undefined }>
+
+/** Never written to: of most connections nothing waits, and a map each would be memory for nothing. */
+const NOTHING: Waiting = new Map()
+
 /**
  * What one connection has still to be sent. Packets of a tick go out in one write, and while the reader is behind,
  * a state that waits already is renewed in its place, not queued again.
  */
 export class Outgoing {
-  readonly #waiting = new Map<string | number, { packet: Buffer; stamp: number | undefined }>()
+  #waiting: Waiting = NOTHING
   #bytes = 0
   #sequence = 0
   #stall: NodeJS.Timeout | undefined
@@ -43,23 +48,23 @@ export class Outgoing {
   put(packet: Buffer, state?: State): void {
     if (!this.conn.writable) return
     const key = state ? placeOf(state) : this.#sequence++
-    const stamp = state?.stamp
     const waiting = this.#waiting.get(key)
     if (waiting) {
-      if (stamp === undefined || stamp <= (waiting.stamp as number)) return
+      if (!renews(state, waiting.state)) return
       this.#bytes -= waiting.packet.length
     } else if (this.unsentBytes > this.limits.maxUnsentBytes) {
       this.onStuck('slow')
       return
     }
-    this.#waiting.set(key, { packet, stamp })
+    if (this.#waiting === NOTHING) this.#waiting = new Map()
+    this.#waiting.set(key, { packet, state })
     this.#bytes += packet.length
     if (this.#stall === undefined) flushSoon(this)
   }
 
   /** Sends a last packet instead of whatever waits, and ends the connection. */
   end(packet: Buffer): void {
-    this.#waiting.clear()
+    this.#waiting = NOTHING
     this.#bytes = 0
     if (this.conn.writable) this.conn.end(packet)
   }
@@ -69,7 +74,8 @@ export class Outgoing {
     while (this.#waiting.size > 0 && this.conn.writable && !this.conn.writableNeedDrain) {
       this.conn.write(this.#takeBatch())
     }
-    if (this.#waiting.size > 0 && this.conn.writable) this.#resumeOnDrain()
+    if (this.#waiting.size === 0) this.#waiting = NOTHING
+    else if (this.conn.writable) this.#resumeOnDrain()
   }
 
   #takeBatch(): Buffer {
@@ -100,8 +106,13 @@ export class Outgoing {
 }
 
 /** What a member says about a session must not take the place of what the API says: only that has a stamp. */
-function placeOf({ key, stamp }: State): string {
+export function placeOf({ key, stamp }: State): string {
   return stamp === undefined ? `member ${key}` : `api ${key}`
+}
+
+/** Whether a state says more than one that waits in the same place. */
+export function renews(state: State | undefined, waiting: State | undefined): boolean {
+  return state?.stamp !== undefined && waiting?.stamp !== undefined && state.stamp > waiting.stamp
 }
 
 const due = new Set<Outgoing>()
@@ -112,7 +123,8 @@ function flushSoon(outgoing: Outgoing): void {
   due.add(outgoing)
 }
 
-function flushDue(): void {
+/** Writes what everybody has to send, for who knows that the tick has no more. */
+export function flushDue(): void {
   const now = [...due]
   due.clear()
   for (const outgoing of now) outgoing.flush()

@@ -13,7 +13,7 @@ import { createBroker } from './broker.js'
 import type { PushConfig } from './config.js'
 import type { Identity } from './connect.js'
 import { type Connection, Connections } from './connections.js'
-import { type Delivery, deliver } from './deliver.js'
+import { Deliveries, type Delivery } from './deliver.js'
 import { EndedLogins } from './ended-logins.js'
 import { openListeners, type Ports } from './listeners.js'
 import { MembershipCache } from './membership-cache.js'
@@ -52,6 +52,7 @@ export async function createPushServer(
   const closers = new Closers()
   const stopping = new AbortController()
   const connections = new Connections(config.limits.maxConnectionsPerUser, (userId) => presence.note(userId))
+  const deliveries = new Deliveries(connections)
   const presence = new Presence(connections, sink, config.presence, log, now)
   const places = new Places(now)
   const ended = new EndedLogins(logins, log)
@@ -106,8 +107,8 @@ export async function createPushServer(
         ({ ack, delivery }: Decision) => {
           if (connection.isCut) return
           const current = delivery && relay.recheck(connection.identity, delivery)
-          if (current) deliver(connections, current, connection)
-          if (ack) connection.sendFrame(ack)
+          if (current) deliveries.put(current, connection)
+          if (ack) deliveries.afterwards(() => connection.sendFrame(ack))
         },
       ),
   })
@@ -130,7 +131,8 @@ export async function createPushServer(
       handleUpgrade: listeners.handleUpgrade,
       async announce(announcement) {
         const delivery = await plan(announcement)
-        if (delivery) deliver(connections, delivery)
+        if (delivery) deliveries.put(delivery)
+        await new Promise<void>((resolve) => deliveries.afterwards(resolve))
       },
       close: () => closers.close(),
     }

@@ -1,16 +1,21 @@
 import { Duplex } from 'node:stream'
-import type { WebSocket } from 'ws'
+import { WebSocket } from 'ws'
 
 /**
  * A WebSocket as the byte stream that Aedes expects. Unlike ws's own `createWebSocketStream`, every outgoing
  * message is one whole MQTT packet, however many writes it was made of: old clients parse each message by
- * itself. (yun2win.md §2.2)
+ * itself. (yun2win.md §2.2) All messages of one write go to the socket as one piece, framed here: ws would take two
+ * writes for each.
  */
 export class WebSocketStream extends Duplex {
   /** The beginning of a packet whose rest has not been written yet. */
   #unsent: Buffer = Buffer.alloc(0)
 
-  constructor(private readonly ws: WebSocket) {
+  /** `socket` is the one that `ws` speaks on, without compression. */
+  constructor(
+    private readonly ws: WebSocket,
+    private readonly socket: Duplex,
+  ) {
     super()
     ws.on('message', (data: Buffer, isBinary: boolean) => {
       // What still comes then would fill the buffer and stop the reading, also of the end.
@@ -39,10 +44,11 @@ export class WebSocketStream extends Duplex {
       this.#unsent.length > 0 ? Buffer.concat([this.#unsent, bytes]) : bytes,
     )
     this.#unsent = rest
-    const last = packets.pop()
-    for (const packet of packets) this.ws.send(packet)
-    if (last) this.ws.send(last, done)
-    else done()
+    if (packets.length === 0) done()
+    else if (this.ws.readyState !== WebSocket.OPEN) done(new Error('the WebSocket is closing'))
+    // Not with `done` as the callback: that comes a tick later, at a price for each write.
+    else if (this.socket.write(toMessages(packets))) done()
+    else this.socket.once('drain', done)
   }
 
   override _final(done: () => void): void {
@@ -59,6 +65,30 @@ export class WebSocketStream extends Duplex {
     }
     done(error)
   }
+}
+
+const FINAL_BINARY = 0x82
+/** Before 126 bytes and more, their number follows in 2 bytes or in 8. (RFC 6455 §5.2) */
+const [IN_2_BYTES, IN_8_BYTES] = [126, 127]
+
+/** A message for each packet. A server masks nothing. */
+function toMessages(packets: Buffer[]): Buffer {
+  const headLength = ({ length }: Buffer) => (length < IN_2_BYTES ? 2 : length < 2 ** 16 ? 4 : 10)
+  const messages = Buffer.allocUnsafe(
+    packets.reduce((sum, packet) => sum + headLength(packet) + packet.length, 0),
+  )
+  let at = 0
+  for (const packet of packets) {
+    const { length } = packet
+    const head = headLength(packet)
+    messages[at] = FINAL_BINARY
+    messages[at + 1] = head === 2 ? length : head === 4 ? IN_2_BYTES : IN_8_BYTES
+    if (head === 4) messages.writeUInt16BE(length, at + 2)
+    if (head === 10) messages.writeBigUInt64BE(BigInt(length), at + 2)
+    packet.copy(messages, at + head)
+    at += head + length
+  }
+  return messages
 }
 
 function splitPackets(bytes: Buffer): { packets: Buffer[]; rest: Buffer } {

@@ -9,11 +9,15 @@ export interface DeviceOptions {
   clientId?: string
   username?: string
   password?: string
-  /** Called for each PUBLISH, with the packet's body: topic and payload. */
+  /** Called for each PUBLISH, with the packet's body: topic and payload. Its bytes are good during the call only. */
   onPublish?(body: Buffer): void
   /** Called when the connection is gone, unless `close` was. */
   onLost?(reason: Error): void
 }
+
+const NOTHING = Buffer.alloc(0)
+/** What any socket has just read, instead of a new buffer for each read: a read is dealt with before the next. */
+const received = Buffer.alloc(64 * 1024)
 
 /**
  * A device in as few instructions as can be: thousands of them run in one load generator. It reads packets by their
@@ -24,7 +28,11 @@ export class Device {
   readonly accepted: Promise<void>
   readonly #socket: Socket
   readonly #overWebSocket: boolean
-  #rest: Buffer = Buffer.alloc(0)
+  /** CONNECT. Over a WebSocket it goes once that is open, as RFC 6455 has it. */
+  readonly #hello: Buffer
+  #rest: Buffer = NOTHING
+  /** The first part of a packet whose rest comes in other WebSocket messages. */
+  #begun: Buffer = NOTHING
   #isUpgraded: boolean
   #onSuback: (() => void)[] = []
   #isClosed = false
@@ -33,9 +41,16 @@ export class Device {
     const { port, clientId, username, password } = options
     this.#overWebSocket = options.overWebSocket ?? false
     this.#isUpgraded = !this.#overWebSocket
-    const socket = connect({ port, host: '127.0.0.1', noDelay: true })
+    const onread = {
+      buffer: received,
+      callback: (length: number) => {
+        this.#take(received.subarray(0, length))
+        return true
+      },
+    }
+    const socket = connect({ port, host: '127.0.0.1', noDelay: true, onread })
     this.#socket = socket
-    const hello = generate({
+    this.#hello = generate({
       cmd: 'connect',
       protocolId: 'MQTT',
       protocolVersion: 4,
@@ -59,15 +74,13 @@ export class Device {
     })
     // Whoever has no interest in it need not wait for it.
     this.accepted.catch(() => {})
-    socket.on('data', (data) => this.#take(data))
     if (this.#overWebSocket) {
       socket.write(
         `GET /mqtt HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
           `Sec-WebSocket-Key: ${randomBytes(16).toString('base64')}\r\nSec-WebSocket-Version: 13\r\n` +
           'Sec-WebSocket-Protocol: mqtt\r\n\r\n',
       )
-    }
-    this.#send(hello)
+    } else this.#send(this.#hello)
   }
 
   #accept!: (code: number) => void
@@ -98,14 +111,16 @@ export class Device {
       const headEnd = bytes.indexOf('\r\n\r\n')
       if (headEnd >= 0) {
         this.#isUpgraded = true
+        this.#send(this.#hello)
         bytes = bytes.subarray(headEnd + 4)
       }
     }
-    this.#rest = !this.#isUpgraded
+    const rest = !this.#isUpgraded
       ? bytes
       : this.#overWebSocket
         ? this.#takeMessages(bytes)
         : this.#takePackets(bytes)
+    this.#rest = rest.length > 0 ? Buffer.from(rest) : NOTHING
   }
 
   /** Servers do not mask, and do not cut such small messages into several frames. */
@@ -124,9 +139,15 @@ export class Device {
             : Number(bytes.readBigUInt64BE(at + 2))
       const end = at + headLength + length
       if (bytes.length < end) return bytes.subarray(at)
-      if (((bytes[at] as number) & 0x0f) === 2) this.#takePackets(bytes.subarray(at + headLength, end))
+      if (((bytes[at] as number) & 0x0f) === 2) this.#takeMessage(bytes.subarray(at + headLength, end))
       at = end
     }
+  }
+
+  /** Some brokers write a packet in several messages. */
+  #takeMessage(bytes: Buffer): void {
+    const rest = this.#takePackets(this.#begun.length > 0 ? Buffer.concat([this.#begun, bytes]) : bytes)
+    this.#begun = rest.length > 0 ? Buffer.from(rest) : NOTHING
   }
 
   #takePackets(bytes: Buffer): Buffer {

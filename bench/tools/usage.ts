@@ -10,8 +10,18 @@ export function cpuOf(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
     .replace(/^.*\) /s, '')
     .split(' ')
-  return (Number(fields[11]) + Number(fields[12])) / TICKS
+  return sum(fields.slice(11, 15)) / TICKS
 }
+
+/** CPU seconds that the whole machine has worked so far, for whatever process. */
+export function machineCpu(): number {
+  const [, user, nice, system, , , interrupts, softInterrupts] = readFileSync('/proc/stat', 'utf8').split(
+    /\s+/,
+  )
+  return sum([user, nice, system, interrupts, softInterrupts]) / TICKS
+}
+
+const sum = (numbers: unknown[]): number => numbers.reduce<number>((total, each) => total + Number(each), 0)
 
 /** Resident memory (bytes) of a process. */
 export function memoryOf(pid: number): number {

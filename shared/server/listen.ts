@@ -10,9 +10,15 @@ export interface ListenAt {
   variable: string
 }
 
+/**
+ * Connections that may wait to be accepted, as far as the kernel allows (net.core.somaxconn). With Node's 511, clients
+ * that all come back at once are partly dropped, some of them believing for a minute that they are connected.
+ */
+const BACKLOG = 4096
+
 /** Starts to listen and gives the port that was bound. Throws ConfigError, with what to do, when it cannot be had. */
 export async function listen(server: Server, { host, port, variable }: ListenAt): Promise<number> {
-  server.listen(port, host)
+  server.listen(port, host, BACKLOG)
   try {
     await once(server, 'listening')
   } catch (error) {
