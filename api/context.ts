@@ -1,12 +1,13 @@
 import type { Announcement } from '../shared/server/announcement.js'
 import type { Log } from '../shared/server/log.js'
 import { createTokens, type Tokens } from '../shared/server/tokens.js'
-import type { LeasedRow } from './announce/outbox.js'
+import type { Carrier } from './announce/drain.js'
 import type { BlobStore } from './attachments/blobs/blob-store.js'
 import { openBlobStore } from './attachments/blobs/open.js'
 import { UploadSlots } from './attachments/upload-slots.js'
 import type { ApiConfig } from './config.js'
 import { createReadMarks, type ReadMarks } from './conversations/read-marks.js'
+import { createSmallLists, type SmallLists } from './conversations/small-lists.js'
 import type { Db } from './database/database.js'
 import { createLimits, type Limits } from './limits/limits.js'
 import { type Appender, createAppender } from './messages/append.js'
@@ -27,6 +28,7 @@ export interface Context {
   turns: Turns
   appender: Appender
   smallDeltas: SmallDeltas
+  smallLists: SmallLists
   readMarks: ReadMarks
   /** The bytes of attachments. */
   blobs: BlobStore
@@ -37,8 +39,7 @@ export interface Context {
   isStopping(): boolean
   /** Tells push at once, beside the outbox; rejects when it cannot be reached. */
   announce(announcement: Announcement): Promise<void>
-  /** Has push told of what a transaction, which has committed, wrote into the outbox and leased to this process. */
-  tell(announced: LeasedRow[]): void
+  carrier: Carrier
   /** Says that there are mails to be written. */
   wakeMails(): void
   /** Says that there are groups to be left by deleted users. */
@@ -54,16 +55,16 @@ export interface ContextParts {
   clock?: Clock
   isStopping(): boolean
   announce(announcement: Announcement): Promise<void>
-  tell(announced: LeasedRow[]): void
+  carrier: Carrier
   wakeMails?: () => void
   wakeDepartures?: () => void
 }
 
 export function createContext(parts: ContextParts): Context {
-  const { config, log, db, announce, tell, isStopping } = parts
+  const { config, log, db, announce, carrier, isStopping } = parts
   const clock = parts.clock ?? createClock(log)
   const turns = new Turns()
-  const writing = { db, clock, turns, tell }
+  const writing = { db, clock, turns, carrier }
   return {
     config,
     log,
@@ -71,7 +72,7 @@ export function createContext(parts: ContextParts): Context {
     clock,
     turns,
     announce,
-    tell,
+    carrier,
     wakeMails: parts.wakeMails ?? (() => {}),
     wakeDepartures: parts.wakeDepartures ?? (() => {}),
     isStopping,
@@ -79,6 +80,7 @@ export function createContext(parts: ContextParts): Context {
     tokens: createTokens(config.tokenSecret),
     appender: createAppender(writing),
     smallDeltas: createSmallDeltas(db),
+    smallLists: createSmallLists(db),
     accounts: new Accounts(db),
     readMarks: createReadMarks(writing),
     blobs: openBlobStore(config),

@@ -83,7 +83,11 @@ export async function openApi(options: ApiOptions): Promise<Api> {
     db,
     isStopping: () => stopping.signal.aborted,
     announce: async (announcement) => announcer?.announce(announcement),
-    tell: (announced) => drain?.take(announced),
+    carrier: {
+      isReady: () => drain?.isReady() ?? false,
+      take: (rows) => drain?.take(rows),
+      wake: () => drain?.wake(),
+    },
     wakeMails: () => inviteMails?.wake(),
     wakeDepartures: () => departures?.wake(),
   })

@@ -78,7 +78,12 @@ interface Measured {
 async function compareWriters(databaseUrl: string, { people, sessions }: Places): Promise<void> {
   const db = openBenchDatabase(databaseUrl)
   const pool = new pg.Pool({ connectionString: databaseUrl, max: SENDERS })
-  const ctx = { db, clock: createClock(createLog('bench', 'warn')), turns: new Turns(), tell: () => {} }
+  const ctx = {
+    db,
+    clock: createClock(createLog('bench', 'warn')),
+    turns: new Turns(),
+    carrier: { isReady: () => false, take: () => {}, wake: () => {} },
+  }
   const appender = createAppender(ctx)
   const writers = {
     'a row lock and a transaction each': (draft: Draft) => appendByRowLock(pool, draft),

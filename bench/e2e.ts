@@ -17,6 +17,8 @@ const ONLINE = 50
 const STEP_SECONDS = 4
 /** Before each step, at its rate: while the others had their turn, connections of HTTP were closed for being idle. */
 const WARM_UP_SECONDS = 1
+/** How long both are used before it is measured. */
+const SETTLE_SECONDS = 3
 /** Messages a second. Each step has twice as many as the one before, until it breaks. */
 const RATES = { pairs: { from: 100, to: 6400 }, group: { from: 20, to: 1280 } }
 /** So often the middle between the fastest step that held and the slowest that broke is tried. */
@@ -78,6 +80,7 @@ export async function run(): Promise<void> {
     sides.push(await openNudge(workshop, closers))
 
     for (const side of sides) await checkOrder(side)
+    for (const side of sides) await settle(side)
     say('')
     const table = new Table(HEADS.split(', '), { 0: 14, 5: 13, 11: 18 })
     const climb = (place: Place) => findLimits(place, sides, workshop, table)
@@ -88,6 +91,12 @@ export async function run(): Promise<void> {
   } finally {
     await closers.close()
   }
+}
+
+/** As a server is that has run for a while: PostgreSQL knows how large its tables are. */
+async function settle(side: Side): Promise<void> {
+  for (const place of ['pairs', 'group'] as const) await send(side, place, RATES[place].from, SETTLE_SECONDS)
+  await side.db.query('vacuum analyze')
 }
 
 /** Takes all sides up the same steps, one after the other, and then each to the middle of what is left open. */

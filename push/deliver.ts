@@ -28,7 +28,7 @@ export class Deliveries {
   #waiting: Waiting[] = []
   /** Of those that wait, the last of each state. */
   readonly #states = new Map<string, Waiting>()
-
+  /** Called when all that waits has been handed over. */
   #afterwards: (() => void)[] = []
 
   constructor(private readonly connections: Connections) {}

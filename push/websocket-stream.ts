@@ -48,7 +48,16 @@ export class WebSocketStream extends Duplex {
     else if (this.ws.readyState !== WebSocket.OPEN) done(new Error('the WebSocket is closing'))
     // Not with `done` as the callback: that comes a tick later, at a price for each write.
     else if (this.socket.write(toMessages(packets))) done()
-    else this.socket.once('drain', done)
+    else this.#afterDrain(done)
+  }
+
+  #afterDrain(done: (error?: Error | null) => void): void {
+    const { socket } = this
+    const settle = () => {
+      socket.off('drain', settle).off('close', settle)
+      done(socket.destroyed ? new Error('the WebSocket was closed') : null)
+    }
+    socket.on('drain', settle).on('close', settle)
   }
 
   override _final(done: () => void): void {

@@ -4,11 +4,10 @@ import { SyncType } from '../../shared/wire/sync-types.js'
 import type { Db } from '../database/database.js'
 import { type Change, memberRenamed, ownCollectionChanged } from './announce.js'
 import { parseAudienceTopic } from './audience-topic.js'
+import { LEASE_S } from './outbox.js'
 
 /** How many are found and told at a time. */
 const CHUNK = 500
-/** What a drain that is at work adds to its lease before each chunk. */
-const LEASE_S = 6
 
 /**
  * Tells everybody whom a change of profile, or of a group's name, concerns, found only now, chunk by chunk: the transaction that makes
@@ -17,6 +16,7 @@ const LEASE_S = 6
  */
 export function toAudiences(db: Db, announcer: Announcer): Announcer {
   return {
+    isReachable: () => announcer.isReachable?.() ?? true,
     async announce(announcement) {
       const audience = parseAudienceTopic(announcement.topic)
       if (!audience) return announcer.announce(announcement)

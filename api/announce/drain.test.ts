@@ -1,14 +1,16 @@
 import { EventEmitter, once } from 'node:events'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { sql } from 'kysely'
 import type { Announcement, Announcer } from '../../shared/server/announcement.js'
 import { createLog } from '../../shared/server/log.js'
 import { createTestDatabase, type TestDatabase } from '../../test/helpers/database.js'
 import { type Db, migrate } from '../database/database.js'
 import { openDatabase } from '../database/open.js'
-import { announce, ownCollectionChanged, sessionChanged } from './announce.js'
+import { announce, gatherAnnouncements, ownCollectionChanged, sessionChanged } from './announce.js'
 import { Drain } from './drain.js'
 import { deleteTold, leaseOutbox, putOff } from './outbox.js'
+import { transact } from './transact.js'
 
 const log = createLog('test', 'silent')
 let database: TestDatabase
@@ -276,4 +278,73 @@ test('what is announced of one session while push is being told of it comes afte
   finish()
   await untilEmpty()
   expect(done).toEqual([30, 10, 20])
+})
+
+describe('I4: what a process writes it tells itself', () => {
+  const changeBy = (drain: Drain, id: number, stamp: number) =>
+    transact({ db, carrier: drain }, (trx) => announce(trx, stamp, [message(id, stamp)]))
+
+  test('leased from the beginning, so nobody else does; when the lease ends, somebody else does', async () => {
+    await db.transaction().execute((trx) => {
+      gatherAnnouncements(trx)
+      return announce(trx, 70, [message(5, 60)])
+    })
+    const announcer = new FakeAnnouncer()
+    const drain = startDrain(announcer)
+    drain.wake()
+    await sleep(200)
+    expect(announcer.told).toEqual([])
+    await sql`update outbox set leased_until = clock_timestamp()`.execute(db)
+    drain.wake()
+    await announcer.until(({ length }) => length === 1)
+    await untilEmpty()
+  })
+
+  test('after the commit, and nothing of what is rolled back', async () => {
+    const announcer = new FakeAnnouncer()
+    const drain = startDrain(announcer)
+    const failing = transact({ db, carrier: drain }, async (trx) => {
+      await announce(trx, 70, [message(5, 60)])
+      throw new Error('no')
+    })
+    await expect(failing).rejects.toThrow('no')
+    await changeBy(drain, 6, 80)
+    await announcer.until(({ length }) => length === 1)
+    await untilEmpty()
+    expectTold([announcer], new Map([['y2w/session/group_6', 80]]))
+  })
+
+  test('more than can be told at a time waits its turn, beside what others have left', async () => {
+    for (let id = 1; id <= 300; id += 1) await change(id, 50)
+    let inFlight = 0
+    let most = 0
+    const announcer = new FakeAnnouncer(async () => {
+      inFlight += 1
+      most = Math.max(most, inFlight)
+      await sleep(5)
+      inFlight -= 1
+    })
+    const drain = startDrain(announcer)
+    drain.wake()
+    const own = Array.from({ length: 1500 }, (_, n) => message(1001 + n, 60))
+    await transact({ db, carrier: drain }, (trx) => announce(trx, 60, own))
+    // Announced anew while it waits: told once, with the newest stamp.
+    await transact({ db, carrier: drain }, (trx) => announce(trx, 61, own.slice(1400)))
+    await untilEmpty()
+    expect(most).toBeLessThanOrEqual(500)
+    const left: [string, number][] = Array.from({ length: 300 }, (_, n) => [`y2w/session/group_${n + 1}`, 50])
+    const written = own.map(({ topic }, n): [string, number] => [topic, n < 1400 ? 60 : 61])
+    expectTold([announcer], new Map([...left, ...written]))
+  })
+
+  test('unless it has no connection to push: then it is left to whoever has', async () => {
+    const alone = Object.assign(new FakeAnnouncer(), { isReachable: () => false })
+    const deaf = startDrain(alone)
+    await changeBy(deaf, 5, 60)
+    const announcer = new FakeAnnouncer()
+    startDrain(announcer).wake()
+    await announcer.until(({ length }) => length === 1)
+    await untilEmpty()
+    expect(alone.told).toEqual([])
+  })
 })

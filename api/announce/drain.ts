@@ -5,15 +5,26 @@ import { Pause } from '../../shared/server/pause.js'
 import type { Db } from '../database/database.js'
 import { deleteTold, type LeasedRow, leaseOutbox, putOff } from './outbox.js'
 
-/** Rows that push is being told at a time. */
+/** Rows that push is being told at a time, and how many of them this process may have written itself. */
 const MAX_IN_FLIGHT = 500
+const MAX_OWN_IN_FLIGHT = 400
 /** How often we look by ourselves: what a crash or another process left behind. */
 const POLL_MS = 1000
 /** When a row that push refused, or could not be told, is tried again. */
 const RETRY_MS = 300
 
-/** Rows that wait for room; whatever is beyond is found again when its lease ends. */
+/** Topics that wait for room. */
 const MAX_WAITING = 10_000
+
+/** Tells push of what a transaction of this process has written into the outbox. */
+export interface Carrier {
+  /** Whether it would tell at once. If not, nothing should be leased to it: others may be able to. */
+  isReady(): boolean
+  /** Rows that are leased to this process; their transaction has committed. */
+  take(rows: LeasedRow[]): void
+  /** There is something to look for. Cheap, and may be called any number of times. */
+  wake(): void
+}
 
 /**
  * Carries the outbox to push: publish first, delete after. Every row goes its own way, so that one which push
@@ -21,12 +32,14 @@ const MAX_WAITING = 10_000
  * outbox; looking by itself every second is what guarantees that everything is told, whoever wrote it.
  * `db` need not be durable: what it forgets is told twice.
  */
-export class Drain {
+export class Drain implements Carrier {
   readonly #pause = new Pause()
   #isRunning = false
   #inFlight = 0
-  /** Leased to us, not yet in flight. */
-  #waiting: LeasedRow[] = []
+  /** Room that is kept for what is just being leased. */
+  #reserved = 0
+  /** Written and leased by this process, not yet in flight; by topic and kind, as in the outbox. */
+  readonly #waiting = new Map<string, LeasedRow>()
   /** By topic: what push is being told of it. */
   readonly #last = new Map<string, Promise<void>>()
   #told: LeasedRow[] = []
@@ -39,21 +52,29 @@ export class Drain {
     private readonly log: Log,
   ) {}
 
-  /** There is something to look for. Cheap, and may be called any number of times. */
   wake(): void {
     this.#pause.wake()
   }
 
-  /** Tells what was written, and leased to this process, by a transaction that has committed. */
+  isReady(): boolean {
+    return this.#isRunning && this.#isReachable() && this.#waiting.size < MAX_WAITING
+  }
+
+  #isReachable(): boolean {
+    return this.announcer.isReachable?.() ?? true
+  }
+
   take(rows: LeasedRow[]): void {
-    if (!this.#isRunning || this.#waiting.length > MAX_WAITING) return
-    this.#waiting.push(...rows)
+    for (const row of rows) this.#waiting.set(`${row.topic} ${row.kind}`, row)
     this.#tellWaiting()
   }
 
   #tellWaiting(): void {
-    const room = MAX_IN_FLIGHT - this.#inFlight
-    for (const row of this.#waiting.splice(0, room)) void this.#tell(row)
+    const room = Math.min(MAX_OWN_IN_FLIGHT, MAX_IN_FLIGHT - this.#reserved) - this.#inFlight
+    for (const [key, row] of [...this.#waiting].slice(0, Math.max(0, room))) {
+      this.#waiting.delete(key)
+      void this.#tell(row)
+    }
   }
 
   /** Runs until `signal` aborts, then tells what is still there, once. */
@@ -73,14 +94,19 @@ export class Drain {
   /** True when there may be more to take right away. */
   async #takeSome(): Promise<boolean> {
     const room = MAX_IN_FLIGHT - this.#inFlight
-    if (room === 0) return false
+    // Rows are left to whoever can tell them.
+    if (room <= 0 || !this.#isReachable()) return false
     try {
+      this.#reserved = room
       const rows = await leaseOutbox(this.db, room)
       for (const row of rows) void this.#tell(row)
       return rows.length === room
     } catch (error) {
       this.log.warn({ reason: messageOf(error) }, 'the outbox cannot be read')
       return false
+    } finally {
+      this.#reserved = 0
+      this.#tellWaiting()
     }
   }
 
@@ -123,7 +149,7 @@ export class Drain {
         // Their leases end by themselves, and they are told again.
         this.log.warn({ reason: messageOf(error) }, 'the outbox cannot be written')
       }
-      const wasFull = this.#inFlight === MAX_IN_FLIGHT
+      const wasFull = this.#inFlight >= MAX_IN_FLIGHT
       this.#inFlight -= told.length + failed.length
       this.#tellWaiting()
       if (wasFull) this.wake()

@@ -77,6 +77,8 @@ export function connectAnnouncer(pushUrl: string, tokens: Tokens, log: Log): Rem
       }
     },
 
+    isReachable: () => client.connected,
+
     close: () => client.endAsync(true),
   }
 }

@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { LastMessageObject, UserConversationObject } from '../../shared/wire/objects.js'
 import { MAX_CONTENT_BYTES, SYSTEM_SENDER } from '../../shared/wire/requests.js'
 import type { SessionType } from '../../shared/wire/session-types.js'
@@ -7,7 +7,8 @@ import { toIso } from '../../shared/wire/time.js'
 import type { Db } from '../database/database.js'
 import { type Collection, MAX_LIMIT, type SyncedRow } from '../sync/collection.js'
 
-interface Row extends SyncedRow {
+/** A conversation as its owner sees it. */
+export interface ListedConversation extends SyncedRow {
   user_id: string
   session_id: string
   peer_id: string | null
@@ -33,7 +34,8 @@ const REWRITTEN_SINCE = sql<boolean>`(
 )`
 
 interface ConversationScope {
-  userId: string
+  /** Or the column that has it. */
+  userId: string | RawBuilder<string>
   /** Only this one. */
   conversationId?: string
 }
@@ -43,10 +45,9 @@ interface ConversationScope {
  * member's own settings, so that a message writes no row per member (I3). It has changed when any of them
  * has. For somebody who was removed it is frozen as it was then.
  */
-export const userConversations: Collection<ConversationScope, Row, UserConversationObject> = {
+export const userConversations: Collection<ConversationScope, ListedConversation, UserConversationObject> = {
   name: 'userConversations',
   filterColumns: ['type'],
-  isPlannedOnce: true,
   // Old clients never ask for a second page. (yun2win.md §3 #17)
   defaultLimit: MAX_LIMIT,
   longColumn: { name: 'message_content', maxBytes: MAX_CONTENT_BYTES },
@@ -111,7 +112,7 @@ export const userConversations: Collection<ConversationScope, Row, UserConversat
   }),
 }
 
-function presentLastMessage(row: Row): { lastMessage?: LastMessageObject } {
+function presentLastMessage(row: ListedConversation): { lastMessage?: LastMessageObject } {
   if (row.reminder_text !== null) {
     return {
       lastMessage: {
@@ -134,7 +135,7 @@ function presentLastMessage(row: Row): { lastMessage?: LastMessageObject } {
 }
 
 /** p2p: the other user; single: oneself; group: the session. */
-function targetOf(row: Row): string {
+function targetOf(row: ListedConversation): string {
   if (row.type === 'p2p') return row.peer_id ?? row.user_id
   return row.type === 'single' ? row.user_id : row.session_id
 }

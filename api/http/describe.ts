@@ -18,7 +18,7 @@ export function describeApi(extensions: Extension[]): { app: Express; document: 
     db: openDatabase({ url: 'postgres://nowhere', maxConnections: 1, timeoutMs: 1, isDurable: false }, log),
     isStopping: () => false,
     announce: async () => {},
-    tell: () => {},
+    carrier: { isReady: () => false, take: () => {}, wake: () => {} },
   })
   const app = createApp(context, extensions)
   return { app, document: documentOf(app) }

@@ -17,6 +17,8 @@ import { type HotInput, type HotSpec, readInput } from './route.js'
 const gzip = promisify(gzipBuffer)
 /** Shorter answers (bytes) are sent as they are; `compression` does the same. */
 const COMPRESSED_FROM = 1024
+/** Who weighs encodings is left to Express. */
+const ACCEPTS_GZIP = /(^|,)\s*gzip\s*(,|$)/
 
 interface Lane {
   ctx: Context
@@ -44,7 +46,8 @@ interface Taken {
 /**
  * Answers routes that say `hot` without Express's chain, which takes longer than what they do. Only requests in the
  * one plain form that today's clients use are taken: an exact address, a Bearer token, JSON of a known length. All
- * others go to `express`, which would answer every one of them the same. (test/e2e/fast-lane.test.ts)
+ * others go to `express`, which would answer every one of them the same, but for preferring Brotli to gzip.
+ * (test/e2e/fast-lane.test.ts)
  */
 export function fastLane(
   ctx: Context,
@@ -57,14 +60,17 @@ export function fastLane(
   const lane: Lane = { ctx, routes: findHot(mounts), headers, logRequest }
   return (req, res) => {
     const taken = take(lane, req)
-    if (taken) void answer(lane, taken, req, res)
+    // Nothing is left to be said to whoever cannot be answered.
+    if (taken) answer(lane, taken, req, res).catch(() => req.socket.destroy())
     else express(req, res)
   }
 }
 
 function findHot(mounts: Mount[]): HotRoute[] {
-  return findRoutes(mounts).flatMap(({ method, path, facts }) => {
-    if (!facts || !('hot' in facts) || !facts.hot) return []
+  return findRoutes(mounts).flatMap(({ method, path, access, facts, handlerCount }) => {
+    if (!facts?.hot) return []
+    // Only these checks are made here.
+    if (access !== 'user' || handlerCount > 1) throw new Error(`${method} ${path} cannot be hot`)
     const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name as string)
     const pattern = new RegExp(`^${path.replace(/\{\w+\}/g, '([\\w-]+)')}$`)
     return [{ method: method.toUpperCase(), pattern, names, spec: facts as HotSpec }]
@@ -89,6 +95,7 @@ function take({ ctx, routes }: Lane, req: IncomingMessage): Taken | undefined {
     if (!found) continue
     const token = bearerOf(headers.authorization)
     const query = mark < 0 ? {} : parseQuery(url.slice(mark + 1))
+    if (req.headers['accept-encoding']?.includes('q=') || url.includes('#')) return
     if (!token || query.access_token !== undefined || !hasPlainBody(req, ctx.config.maxBodyBytes)) return
     const params = Object.fromEntries(route.names.map((name, n) => [name, found[n + 1] as string]))
     return { route, params, query, token }
@@ -111,11 +118,13 @@ function hasPlainBody({ method, headers }: IncomingMessage, maxBytes: number): b
 async function answer(lane: Lane, taken: Taken, req: IncomingMessage, res: ServerResponse): Promise<void> {
   const { ctx } = lane
   const { route, params, query } = taken
-  // Below that level it would write nothing, and take its time.
+  // Below that level it writes next to nothing, and takes its time. What fails is logged below.
   if (ctx.log.isLevelEnabled('info')) lane.logRequest(req as never, res as never, () => {})
   else res.setHeader('X-Request-Id', randomUUID())
   try {
     const body = req.method === 'GET' ? undefined : parseJson(await read(req))
+    // It took too long to come in, and was answered.
+    if (res.headersSent) return
     const viewer = viewerOf(ctx.tokens, taken.token)
     if (!viewer.isAdmin) {
       for (const kind of ['request', ...route.spec.hot.limits] as LimitKind[]) {
@@ -128,7 +137,13 @@ async function answer(lane: Lane, taken: Taken, req: IncomingMessage, res: Serve
     const result = await route.spec.run(input as HotInput)
     await send(lane, req, res, 200, result)
   } catch (thrown) {
+    if (res.headersSent) throw thrown
     const error = refusalOf(thrown, res.getHeader('X-Request-Id'), ctx.log)
+    if (error.status >= 500 && !ctx.log.isLevelEnabled('info')) {
+      const [path] = String(req.url).split('?')
+      const asked = { id: res.getHeader('X-Request-Id'), method: req.method, path }
+      ctx.log.error({ req: asked, res: { status: error.status } }, 'request errored')
+    }
     if (error.retryAfterS !== undefined) res.setHeader('Retry-After', error.retryAfterS)
     await send(lane, req, res, error.status, presentError(error))
   }
@@ -162,7 +177,10 @@ async function send(
   // A text goes out in one piece with the head.
   let body: string | Buffer = JSON.stringify(value ?? null)
   const more: string[] = []
-  if (Buffer.byteLength(body) >= COMPRESSED_FROM && /\bgzip\b/.test(String(req.headers['accept-encoding']))) {
+  if (
+    Buffer.byteLength(body) >= COMPRESSED_FROM &&
+    ACCEPTS_GZIP.test(String(req.headers['accept-encoding']))
+  ) {
     body = await gzip(body)
     more.push('Content-Encoding', 'gzip')
   }

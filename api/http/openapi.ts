@@ -33,6 +33,8 @@ export interface FoundRoute {
   path: string
   access: Access
   facts: RouteFacts | undefined
+  /** The route's own, one after the other. */
+  handlerCount: number
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: JSON, made by zod
@@ -50,6 +52,7 @@ export function findRoutes(mounts: Mount[]): FoundRoute[] {
       path: `${prefix}${path}`.replace(/:(\w+)/g, '{$1}'),
       access,
       facts: handlers.map(factsOf).find((facts) => facts !== undefined),
+      handlerCount: handlers.length,
     })),
   )
 }

@@ -3,9 +3,9 @@ import { AppError } from '../../shared/server/app-error.js'
 import { ENDED_LOGINS_KEPT_MS, type LoginSource } from '../../shared/server/logins.js'
 import { TOKEN_LIFETIME_S } from '../../shared/server/tokens.js'
 import type { Stamp } from '../../shared/wire/time.js'
-import { announce, gatherAnnouncements, loginsEnded } from '../announce/announce.js'
-import type { LeasedRow } from '../announce/outbox.js'
+import { announce, loginsEnded } from '../announce/announce.js'
 import { tellNow } from '../announce/tell-now.js'
+import { transact } from '../announce/transact.js'
 import type { Context } from '../context.js'
 import type { Db, Trx } from '../database/database.js'
 import type { Viewer } from '../http/viewer.js'
@@ -22,15 +22,13 @@ const MAX_LOGINS = 100
  * the password has been changed, or the account closed, since then.
  */
 export async function beginLogin(
-  ctx: Pick<Context, 'db' | 'tokens' | 'now' | 'tell'>,
+  ctx: Pick<Context, 'db' | 'tokens' | 'now' | 'carrier'>,
   user: { id: string; app_id: string; password_hash: string },
 ): Promise<string> {
   const id = randomUUID()
   const now = ctx.now()
   const begun = { id, userId: user.id, passwordHash: user.password_hash, createdAt: now }
-  let announced: LeasedRow[] = []
-  await ctx.db.transaction().execute(async (trx) => {
-    announced = gatherAnnouncements(trx)
+  await transact(ctx, async (trx) => {
     if (!(await insertLogin(trx, { ...begun, expiresAt: now + LIFETIME_MS }))) {
       throw new AppError('WrongCredentials', '用户密码不匹配')
     }
@@ -38,7 +36,6 @@ export async function beginLogin(
     if (await endLogins(trx, user.id, now, { beyond: MAX_LOGINS }))
       await announce(trx, now, [loginsEnded(user.id)])
   })
-  ctx.tell(announced)
   return ctx.tokens.sign('access', { sub: user.id, app: user.app_id, login: id })
 }
 

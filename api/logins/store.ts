@@ -51,14 +51,28 @@ function beyond(db: Db, userId: string, count: number) {
     .offset(count)
 }
 
-/** True for a login of a user of the app that has not ended, while the account is open. */
-export async function isLoginLive(db: Db, appId: string, userId: string, loginId: string): Promise<boolean> {
-  const { rows } = await sql`
-    /* login-live */
-    select from login l join app_user u on u.id = l.user_id
-    where l.id = ${loginId} and l.ended_at is null
-      and u.id = ${userId} and u.app_id = ${appId} and u.status = 'active' and not u.is_deleted`.execute(db)
-  return rows.length > 0
+/** Whose login it is, and in which app. */
+export interface LoginClaim {
+  appId: string
+  userId: string
+  loginId: string
+}
+
+/** For each claim whether that login still holds, and its user may act. */
+export async function areLoginsLive(db: Db, claims: LoginClaim[]): Promise<boolean[]> {
+  const { rows } = await sql<{ ord: string }>`
+    /* logins-live */
+    select claim.ord
+    from unnest(
+      (select ${claims.map(({ appId }) => appId)}::bigint[]),
+      (select ${claims.map(({ userId }) => userId)}::bigint[]),
+      (select ${claims.map(({ loginId }) => loginId)}::uuid[])
+    ) with ordinality as claim (app_id, user_id, login_id, ord)
+    join login l on l.id = claim.login_id and l.user_id = claim.user_id and l.ended_at is null
+    join app_user u on u.id = claim.user_id and u.app_id = claim.app_id
+      and u.status = 'active' and not u.is_deleted`.execute(db)
+  const live = new Set(rows.map(({ ord }) => Number(ord) - 1))
+  return claims.map((_, n) => live.has(n))
 }
 
 /** Ids of logins that ended after `sinceMs`, of one user or of everybody. */

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Stamp } from '../../shared/wire/time.js'
+import { BEGINNING, type Stamp } from '../../shared/wire/time.js'
 import type { Context } from '../context.js'
 import type { Db } from '../database/database.js'
 import type { Viewer } from '../http/viewer.js'
@@ -7,11 +7,12 @@ import { getSessionAccess } from '../sessions/access.js'
 import { DEFAULT_LIMIT, type PageRequest, pull } from '../sync/collection.js'
 import { GroupCommit } from '../sync/group-commit.js'
 import { messages } from './collection.js'
-import { findMessageCount, type MessageRow } from './store.js'
+import type { ShownMessage } from './present.js'
+import { findMessageCount } from './store.js'
 
 /** What a reader of a session's messages is told. */
 export interface Delta {
-  rows: MessageRow[]
+  rows: ShownMessage[]
   totalCount: number
   /** The session's stamp; not older than what the rows tell of. */
   sessionV: string
@@ -33,7 +34,7 @@ export type SmallDeltas = GroupCommit<Asked, Delta | undefined>
 
 /** More messages than that are not small; messages are up to 64 KiB, and so many may be held for each of a batch. */
 const SMALL = 20
-const MAX_BATCH = 64
+const MAX_BATCH = 32
 const MAX_WAITING = 10_000
 /** Statements at a time; a session whose messages are not in memory holds up a part of the readers only. */
 const LANES = 4
@@ -57,7 +58,8 @@ export async function findDelta(
   request: PageRequest,
 ): Promise<Delta> {
   const { cursor, limit = DEFAULT_LIMIT, offset = 0, filterTerm } = request
-  if (!viewer.isAdmin && offset === 0 && filterTerm === undefined) {
+  // Without a cursor it is seldom small.
+  if (!viewer.isAdmin && cursor > BEGINNING && offset === 0 && filterTerm === undefined) {
     const { appId, userId } = viewer
     const lane = String(Number(sessionId) % LANES)
     const small = await ctx.smallDeltas.submit(lane, { appId, userId, sessionId, cursor })
@@ -93,7 +95,7 @@ async function findAnyDelta(
   }
 }
 
-type FoundRow = MessageRow & {
+type FoundRow = ShownMessage & {
   ord: string
   session_v: string
   message_count: string
@@ -107,7 +109,8 @@ type FoundRow = MessageRow & {
 async function findSmallDeltas(db: Db, asked: Asked[]): Promise<Map<number, Delta>> {
   const { rows } = await sql<FoundRow>`
     /* small-deltas */
-    select asked.ord, s.v as session_v, h.message_count, c.read_count, m.*
+    select asked.ord, s.v as session_v, h.message_count, c.read_count,
+      m.id, m.session_id, m.seq, m.sender_id, m.type, m.content, m.client_message_id, m.is_deleted, m.created_at, m.v
     from unnest(
       (select ${asked.map(({ appId }) => appId)}::bigint[]),
       (select ${asked.map(({ userId }) => userId)}::bigint[]),

@@ -4,7 +4,21 @@ import { systemContent } from '../../shared/wire/texts.js'
 import { type Stamp, toIso } from '../../shared/wire/time.js'
 import type { MessageRow } from './store.js'
 
-export function presentMessage(row: MessageRow): MessageObject {
+/** The columns of a message that are shown. */
+export type ShownMessage = Pick<
+  MessageRow,
+  | 'id'
+  | 'session_id'
+  | 'sender_id'
+  | 'type'
+  | 'content'
+  | 'client_message_id'
+  | 'is_deleted'
+  | 'created_at'
+  | 'v'
+>
+
+export function presentMessage(row: ShownMessage): MessageObject {
   return {
     id: row.id,
     sessionId: row.session_id,

@@ -25,8 +25,6 @@ export interface Collection<Scope, Row extends SyncedRow, Wire> {
   defaultLimit?: number
   /** No row of the scope is above this stamp, nor will be: who has that has everything. Absent: there is no such. */
   lastStamp?(scope: Scope): Stamp | undefined
-  /** Asked for all the time: its delta is planned once in a connection, not each time. The planner must not need values. */
-  isPlannedOnce?: boolean
   /** A text column that may be long: a page ends where it would hold more than PAGE_BYTES of it. */
   longColumn?: { name: keyof Row & string; maxBytes: number }
 }
@@ -92,19 +90,14 @@ export async function pull<Scope, Row extends SyncedRow, Wire>(
     const fitting = longColumn ? Math.floor(PAGE_BYTES / longColumn.maxBytes) : MAX_LIMIT
     const most = Math.min(limit, fitting)
     const changed = changedRows(db, collection, scope, request)
-    const page = upTo(changed, most).selectAll('row')
-    const isPlannedOnce = collection.isPlannedOnce && request.filterTerm === undefined
-    // A name makes it a prepared statement. (database/open.ts)
-    const found = isPlannedOnce
-      ? (await sql`/* ${sql.raw(collection.name)} */ ${page}`.execute(db)).rows
-      : await page.execute()
-    const rows = (found as unknown as Row[]).sort(byStampThenId)
+    const rows = (await upTo(changed, most).selectAll('row').execute()) as unknown as Row[]
+    rows.sort(byStampThenId)
     const isWhole = rows.length < most
     // Nearly always: few rows have changed, or not so many are wanted that they could be too long.
     if (isWhole || most === limit) {
-      const fits = longColumn ? cutToSize(rows, sizesOf(longColumn.name)) : rows
+      const page = longColumn ? cutToSize(rows, sizesOf(longColumn.name)) : rows
       const totalCount = isWhole ? rows.length : await count(changed)
-      return { rows: fits, totalCount, isLast: isWhole && fits.length === rows.length }
+      return { rows: page, totalCount, isLast: isWhole && page.length === rows.length }
     }
   }
   return inSnapshot(db, (snapshot) => pullByKeys(snapshot, collection, scope, { ...request, limit, offset }))

@@ -45,20 +45,29 @@ export class GroupCommit<Item, Result> {
   async #drain(lane: string, queue: Waiting<Item, Result>[]): Promise<void> {
     while (queue.length > 0) {
       const batch = queue.splice(0, this.#options.maxBatch)
-      try {
-        const outcomes = await this.#options.run(
-          lane,
-          batch.map((waiting) => waiting.item),
-        )
+      const answer = await this.#store(lane, batch)
+      // The next batch is sent on its way first: answering a full one takes as long as a part of that.
+      if (queue.length > 0) setImmediate(answer)
+      else answer()
+    }
+    this.#lanes.delete(lane)
+  }
+
+  /** Gives what answers everybody in the batch. */
+  async #store(lane: string, batch: Waiting<Item, Result>[]): Promise<() => void> {
+    const items = batch.map(({ item }) => item)
+    try {
+      const outcomes = await this.#options.run(lane, items)
+      return () =>
         batch.forEach((waiting, i) => {
           const outcome = outcomes[i]
           if (outcome?.status === 'fulfilled') waiting.resolve(outcome.value)
           else waiting.reject(outcome?.reason ?? new Error('the batch gave no result for this item'))
         })
-      } catch (error) {
+    } catch (error) {
+      return () => {
         for (const waiting of batch) waiting.reject(error)
       }
     }
-    this.#lanes.delete(lane)
   }
 }

@@ -1,11 +1,10 @@
 import type { Stamp } from '../../shared/wire/time.js'
-import { gatherAnnouncements } from '../announce/announce.js'
-import type { LeasedRow } from '../announce/outbox.js'
+import { transact } from '../announce/transact.js'
 import type { Context } from '../context.js'
 import type { Trx } from '../database/database.js'
 
 /** The parts of the context that a stamped write needs. */
-export type WriteContext = Pick<Context, 'db' | 'clock' | 'turns' | 'tell'>
+export type WriteContext = Pick<Context, 'db' | 'clock' | 'turns' | 'carrier'>
 
 /**
  * Runs a change of synced rows in its own transaction with its own stamp. Read and validate before; what
@@ -17,14 +16,10 @@ export async function write<T>(
   appId: string,
   change: (trx: Trx, stamp: Stamp) => Promise<T>,
 ): Promise<T> {
-  let announced: LeasedRow[] = []
-  const result = await ctx.turns.take(appId, () =>
-    ctx.db.transaction().execute(async (trx) => {
-      announced = gatherAnnouncements(trx)
+  return ctx.turns.take(appId, () =>
+    transact(ctx, async (trx) => {
       const stamp = await ctx.clock.stamp(trx, appId)
       return change(trx, stamp)
     }),
   )
-  ctx.tell(announced)
-  return result
 }

@@ -1,11 +1,14 @@
 import { LRUCache } from 'lru-cache'
 import type { Db } from '../database/database.js'
 import type { Viewer } from '../http/viewer.js'
-import { isLoginLive } from '../logins/store.js'
+import { areLoginsLive, type LoginClaim } from '../logins/store.js'
+import { GroupCommit } from '../sync/group-commit.js'
 
 /** How long (ms) a process may go on serving somebody whom another process has locked out. */
 const MAX_AGE_MS = 5000
 const MAX_ACCOUNTS = 100_000
+const MAX_BATCH = 256
+const MAX_WAITING = 20_000
 
 /**
  * Whether the user of a token may still act: tokens are verified without the database and outlive accounts and
@@ -18,7 +21,19 @@ export class Accounts {
     ttl: MAX_AGE_MS,
   })
 
-  constructor(private readonly db: Db) {}
+  /** Everybody comes back at once when the network does: those who ask at the same time share a statement. */
+  readonly #questions: GroupCommit<LoginClaim, boolean>
+
+  constructor(db: Db) {
+    this.#questions = new GroupCommit({
+      maxBatch: MAX_BATCH,
+      maxWaiting: MAX_WAITING,
+      run: async (_lane, claims) => {
+        const answers = await areLoginsLive(db, claims)
+        return answers.map((value) => ({ status: 'fulfilled', value }))
+      },
+    })
+  }
 
   /** True for a user of the app who is neither deleted nor deactivated, by a login that has not ended. */
   async mayAct({ appId, userId, login }: Viewer): Promise<boolean> {
@@ -31,7 +46,7 @@ export class Accounts {
     }
     let answer = answers.get(login)
     if (!answer) {
-      answer = isLoginLive(this.db, appId, userId, login)
+      answer = this.#questions.submit('', { appId, userId, loginId: login })
       answers.set(login, answer)
       answer.catch(() => answers.delete(login))
     }

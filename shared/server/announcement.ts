@@ -15,4 +15,6 @@ export interface Announcement {
 export interface Announcer {
   /** Resolves when push has taken the announcement; rejects when it could not be given, to be tried again. */
   announce(announcement: Announcement): Promise<void>
+  /** Whether it is worth trying; absent: always. Another process may have a connection when this one has none. */
+  isReachable?(): boolean
 }

@@ -113,6 +113,10 @@ const CASES: [string, () => Asked][] = [
   ['with an origin', () => ({ path: messages(), headers: as(alice, { Origin: 'https://chat.example' }) })],
   ['compressed', () => ({ path: messages(), headers: as(alice, { 'Accept-Encoding': 'gzip' }) })],
   [
+    'compression refused',
+    () => ({ path: messages(), headers: as(alice, { 'Accept-Encoding': 'gzip;q=0' }) }),
+  ],
+  [
     'sent once, twice asked',
     () => ({
       method: 'POST',

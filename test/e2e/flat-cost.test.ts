@@ -74,8 +74,13 @@ async function costOfOneMessage(sessionId: string) {
     },
     transformResult: async ({ result }) => result,
   }
-  // Its drain is not woken, so that the outbox row is still there to be counted.
-  const appender = createAppender({ db: db.withPlugin(counter), clock, turns, tell: () => {} })
+  // Nobody is told, so that the outbox row is still there to be counted.
+  const appender = createAppender({
+    db: db.withPlugin(counter),
+    clock,
+    turns,
+    carrier: { isReady: () => false, take: () => {}, wake: () => {} },
+  })
   const draft = {
     sessionId,
     actorId: alice.id,
