@@ -1,17 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
 import { Agent, request } from 'node:http'
 import { connect, type Socket } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { generate, parser } from 'mqtt-packet'
 import pg from 'pg'
-import { freePort } from '../shared/server/free-port.js'
-import { startEmbeddedPostgres } from '../shared/server/postgres/embedded.js'
-import { createTokens } from '../shared/server/tokens.js'
+import { accessToken, imToken, type Nudge, startNudge } from './tools/nudge.js'
+import { createGroups, createPairs, createPeople } from './tools/people.js'
+import { openWorkshop } from './tools/workshop.js'
 
 const MEMBERS = 500
 /** Members of the large group with a device that is connected, one each. */
@@ -22,8 +17,6 @@ const WARM_UP = 200
 /** How long (ms) after the last message a frame may still come. */
 const LAST_WAIT_MS = 5000
 
-const SECRET = 'a secret that is used in benchmarks only'
-const tokens = createTokens(SECRET)
 const agent = new Agent({ keepAlive: true })
 
 /**
@@ -41,116 +34,29 @@ const agent = new Agent({ keepAlive: true })
  * frames is in the numbers. Messages are sent when their time has come, whether or not earlier ones are answered.
  */
 export async function run(): Promise<void> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'nudge-bench-'))
-  const postgres = await startEmbeddedPostgres({ dataDir })
+  const workshop = await openWorkshop()
   try {
     print(HEADS)
     let places: Places | undefined
     for (const processes of [1, 2] as const) {
-      const servers = await startServers(processes, postgres.url, dataDir)
+      const nudge = await startNudge({ ...workshop, processes })
       try {
-        places ??= await createPlaces(postgres.url)
+        places ??= await createPlaces(workshop.databaseUrl)
         for (const place of [places.pair, places.group]) {
           for (const rate of [RATES.low, RATES.moderate]) {
-            const measured = await measure(servers, place, rate)
+            const measured = await measure(nudge, place, rate)
             print([`${processes}`, place.name, `${place.listeners.length}`, `${rate}`, ...cells(measured)])
           }
         }
       } finally {
-        await servers.stop()
+        await nudge.stop()
       }
     }
   } finally {
     agent.destroy()
-    await postgres.stop()
-    await rm(dataDir, { recursive: true, force: true })
+    await workshop.close()
   }
 }
-
-interface Servers {
-  apiPort: number
-  mqttPort: number
-  stop(): Promise<void>
-}
-
-/** Everything in one process, or api and push apart. */
-async function startServers(processes: 1 | 2, databaseUrl: string, dataDir: string): Promise<Servers> {
-  const [apiPort, mqttPort, wsPort] = (await Promise.all([freePort(), freePort(), freePort()])) as [
-    number,
-    number,
-    number,
-  ]
-  const env = {
-    ...process.env,
-    DATABASE_URL: databaseUrl,
-    DATA_DIR: dataDir,
-    APP_KEY: 'bench',
-    APP_SECRET: 'the secret of the app of benchmarks',
-    TOKEN_SECRET: SECRET,
-    RATE_LIMIT: 'off',
-    API_PORT: `${apiPort}`,
-    MQTT_PORT: `${mqttPort}`,
-    WS_PORT: `${wsPort}`,
-    API_URL: `http://127.0.0.1:${apiPort}`,
-    PUSH_URL: `mqtt://127.0.0.1:${mqttPort}`,
-  }
-  const entries = processes === 1 ? ['main.ts'] : ['api/index.ts', 'push/index.ts']
-  const children = entries.map((entry) =>
-    spawn(process.execPath, ['--import', 'tsx', entry], {
-      cwd: join(import.meta.dirname, '..'),
-      env,
-      stdio: ['ignore', 'ignore', 'inherit'],
-    }),
-  )
-  const stop = async () => {
-    await Promise.all(children.map(end))
-  }
-  try {
-    await until(() => answers(apiPort), children)
-    await until(() => accepts(mqttPort), children)
-  } catch (error) {
-    await stop()
-    throw error
-  }
-  return { apiPort, mqttPort, stop }
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const closed = once(child, 'close')
-  child.kill()
-  await closed
-}
-
-async function until(holds: () => Promise<boolean>, children: ChildProcess[]): Promise<void> {
-  for (const deadline = Date.now() + 60_000; !(await holds()); await sleep(50)) {
-    if (children.some(({ exitCode }) => exitCode !== null)) throw new Error('a server ended')
-    if (Date.now() > deadline) throw new Error('a server is not ready')
-  }
-}
-
-async function answers(apiPort: number): Promise<boolean> {
-  try {
-    return (await fetch(`http://127.0.0.1:${apiPort}/readyz`)).ok
-  } catch {
-    return false
-  }
-}
-
-async function accepts(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1')
-  try {
-    await once(socket, 'connect')
-    return true
-  } catch {
-    return false
-  } finally {
-    socket.destroy()
-  }
-}
-
-/** Whose access token sends. */
-const SENDER_LOGIN = randomUUID()
 
 interface Place {
   name: string
@@ -165,55 +71,22 @@ interface Places {
   group: Place
 }
 
-/** Sessions and members, below the API: adding 500 people is not what is measured. */
 async function createPlaces(databaseUrl: string): Promise<Places> {
   const db = new pg.Client(databaseUrl)
   await db.connect()
   try {
-    const people = await db.query<{ id: string }>(
-      `insert into app_user (app_id, email, name, created_at, v)
-       select 1, 'user' || n, 'user' || n, 1, 1 from generate_series(1, ${MEMBERS}) n returning id`,
-    )
-    const ids = people.rows.map(({ id }) => id)
-    await db.query(
-      'insert into login (id, user_id, created_at, expires_at) values ($1, $2, 1, 1e15::bigint)',
-      [SENDER_LOGIN, ids[0]],
-    )
-    const [sender, ...others] = ids as [string, ...string[]]
-    const createSession = async (type: 'p2p' | 'group', members: string[]): Promise<string> => {
-      const { rows } = await db.query<{ id: string }>(
-        `insert into session (app_id, type, pair_key, creator_id, mts, created_at, v)
-         values (1, $1, $2, $3, 1, 1, 1) returning id`,
-        [type, type === 'p2p' ? members.join('_') : null, sender],
-      )
-      const id = rows[0]?.id as string
-      await db.query('insert into session_head (session_id, v) values ($1, 1)', [id])
-      await db.query(
-        `with joined as (
-           insert into session_member (session_id, user_id, role, created_at, v)
-           select $1, id, 'user', 1, 1 from unnest($2::bigint[]) as id returning id, user_id, session_id
-         )
-         insert into conversation (id, user_id, session_id, peer_id, read_count, joined_count, created_at, v)
-         select id, user_id, session_id, (select id from unnest($2::bigint[]) as id where id <> user_id limit 1), 0, 0, 1, 1
-         from joined`,
-        [id, members],
-      )
-      if (type === 'group') {
-        await db.query('update conversation set peer_id = null where session_id = $1', [id])
-      }
-      return id
-    }
-    const pair = [sender, others[0] as string]
-    const pairId = await createSession('p2p', pair)
-    const groupId = await createSession('group', ids)
+    const people = await createPeople(db, MEMBERS)
+    const [sender, other, ...more] = people as [string, string, ...string[]]
+    const [pairId] = (await createPairs(db, [[sender, other]])) as [string]
+    const [groupId] = (await createGroups(db, [people])) as [string]
     await db.query('analyze')
     return {
-      pair: { name: '1:1', sessionId: pairId, senderId: sender, listeners: pair.slice(1) },
+      pair: { name: '1:1', sessionId: pairId, senderId: sender, listeners: [other] },
       group: {
         name: `group of ${MEMBERS}`,
         sessionId: groupId,
         senderId: sender,
-        listeners: others.slice(0, LISTENERS),
+        listeners: [other, ...more].slice(0, LISTENERS),
       },
     }
   } finally {
@@ -268,7 +141,7 @@ class Listener {
         clientId: randomUUID(),
         keepalive: 300,
         username: userId,
-        password: Buffer.from(tokens.sign('im', { sub: userId, app: '1', login: randomUUID() })),
+        password: Buffer.from(imToken(userId)),
       }),
     )
   }
@@ -295,12 +168,12 @@ interface Measured {
   missing: number
 }
 
-async function measure({ apiPort, mqttPort }: Servers, place: Place, rate: number): Promise<Measured> {
+async function measure({ apiPort, mqttPort }: Nudge, place: Place, rate: number): Promise<Measured> {
   const listeners = await Promise.all(
     place.listeners.map((id) => connectListener(mqttPort, id, place.sessionId)),
   )
   try {
-    const token = tokens.sign('access', { sub: place.senderId, app: '1', login: SENDER_LOGIN })
+    const token = accessToken(place.senderId)
     const send = () => post(apiPort, place, token)
     await atRate(send, RATES.moderate, WARM_UP)
     const sent = await atRate(send, rate, rate * SECONDS)

@@ -18,4 +18,6 @@ if (!load) {
   process.stderr.write(`npm run bench -- NAME, where NAME is one of: ${Object.keys(benches).join(', ')}\n`)
   process.exit(1)
 }
+// What was started ends with this process, if that ends by itself.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 await (await load()).run()

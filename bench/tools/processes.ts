@@ -22,6 +22,10 @@ export async function start(
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  // Whoever interrupts a benchmark does not want to look for what it has started.
+  const kill = () => child.kill('SIGKILL')
+  process.on('exit', kill)
+  child.once('exit', () => process.off('exit', kill))
   let said = ''
   const listen = (text: Buffer) => {
     said = (said + text).slice(-2000)

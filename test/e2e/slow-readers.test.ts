@@ -74,7 +74,7 @@ test.each([
   expect(bytes).toBeLessThan(24 * MB)
 })
 
-test('a download that is slow but moves comes whole, many times slower than the limit', async () => {
+test('a download that is slow but moves comes whole, slower than the limit by far', async () => {
   const socket = ask(`attachments/${file.id}/content`)
   let bytes = 0
   socket.on('data', (data) => {
@@ -90,7 +90,8 @@ test('a download that is slow but moves comes whole, many times slower than the 
     await sleep(400)
   }
   expect(bytes).toBeGreaterThanOrEqual(24 * MB)
-  expect(Date.now() - began).toBeGreaterThan(2500)
+  // The limit is a second without a byte; how much comes at a time is the system's business.
+  expect(Date.now() - began).toBeGreaterThan(1600)
 })
 
 test('whoever waits between two requests is not cut off', async () => {

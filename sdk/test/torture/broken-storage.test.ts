@@ -118,10 +118,13 @@ test('what waits to be sent is kept once there is room again, and sent once afte
   const zero = heard('zero')
   await say('zero')
   await zero
-  wire.loseAnswers(/^POST sessions\/\d+\/messages$/, 1)
+  const sending = /^POST sessions\/\d+\/messages$/
+  const sent = wire.count(sending)
+  wire.loseAnswers(sending, 1)
   there.sendText('one')
   there.sendText('two')
-  await new Promise((resolve) => setTimeout(resolve, 20))
+  while (wire.count(sending) === sent) await new Promise((resolve) => setTimeout(resolve, 1))
+  // The first is stored, and its answer does not come.
   wire.isDown = true
   await new Promise((resolve) => setTimeout(resolve, 100))
   await bob.close()
