@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
 import { openDataDir } from '../data-dir.js'
 import { ConfigError } from '../env.js'
@@ -23,7 +24,9 @@ import {
 } from './server.js'
 
 const DATABASE = 'nudge'
-const START_ATTEMPTS = 5
+const START_ATTEMPTS = 20
+/** Before the next: another starter's server is to be found by then, on a busy machine too. */
+const ATTEMPT_PAUSE_MS = 100
 
 export interface EmbeddedPostgresOptions {
   /** DATA_DIR: the cluster is in its folder `postgres`, the server's log in `postgres.log`. */
@@ -113,7 +116,10 @@ async function startOwned(
       if (error instanceof ConfigError) throw error
       // Passing: another starter took ours for one that was left behind, and stopped it.
       const isTransient = error instanceof StartFailure ? error.isTransient : isPassing(error)
-      if (isTransient && attempt < START_ATTEMPTS) continue
+      if (isTransient && attempt < START_ATTEMPTS) {
+        await sleep(ATTEMPT_PAUSE_MS)
+        continue
+      }
       await stopServer(site, server.pid)
       const reason = error instanceof StartFailure ? error.tail : (error as Error).message
       throw new ConfigError(
