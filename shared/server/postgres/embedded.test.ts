@@ -112,6 +112,23 @@ test('nobody gets in without the password', async () => {
   expect((await stat(join(dataDir, 'postgres.password'))).mode & 0o777).toBe(0o600)
 })
 
+test('who has nothing left to do but wait for the stop is not ended before it', async () => {
+  const { child, exited } = await startOwner()
+  const pid = (await runningPostgres(dataDir)) as number
+  let output = ''
+  child.stdout?.on('data', (text) => {
+    output += text
+  })
+  // Without its lock file the server looks gone from the first, so that the exit itself is waited for.
+  await rm(join(dataDir, 'postgres', 'postmaster.pid'))
+  child.kill('SIGTERM')
+  await delay(500)
+  process.kill(pid, 'SIGINT')
+  await exited
+  expect(output).toBe('stopped\n')
+  expect(await isAlive(pid)).toBe(false)
+})
+
 test('the second start has the data of the first, and stop leaves no process behind', async () => {
   const first = await start()
   await query(first.url, "create table kept as select 'here' as what")

@@ -76,7 +76,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
 
   const stop = async () => {
     await stopServer(site, server.pid)
-    await server.ended
+    await server.outlive()
     await owner.end().catch(() => {})
   }
 

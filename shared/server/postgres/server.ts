@@ -56,8 +56,10 @@ export interface Server {
   port: number
   /** Asks it to end all sessions and stop; does nothing when it has ended. */
   interrupt(): void
-  /** Pending until the server has ended, for whatever reason. */
+  /** Pending until the server has ended, for whatever reason. Does not keep this process alive. */
   ended: Promise<void>
+  /** The same for who has to outlive the server. */
+  outlive(): Promise<void>
 }
 
 /** The server ended while it came up. `tail` is what it logged. */
@@ -97,7 +99,14 @@ export async function spawnServer(site: Site): Promise<Server> {
       () => {},
     )
     await once(child, 'spawn')
-    return { pid: child.pid as number, port, ended, interrupt: () => void child.kill('SIGINT') }
+    return {
+      ...{ pid: child.pid as number, port, ended },
+      interrupt: () => void child.kill('SIGINT'),
+      outlive: () => {
+        child.ref()
+        return ended
+      },
+    }
   } catch (error) {
     throw new ConfigError(`The embedded PostgreSQL could not be started: ${(error as Error).message}`)
   } finally {
