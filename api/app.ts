@@ -26,6 +26,7 @@ import { limitAddresses, limitUsers } from './limits/middleware.js'
 import { memberRoutes } from './members/routes.js'
 import { messageRoutes } from './messages/routes.js'
 import { oauthRoutes } from './oauth/routes.js'
+import { webRoutes } from './pages/routes.js'
 import { recordRoutes } from './records/routes.js'
 import { sessionRoutes } from './sessions/routes.js'
 import { activeOnly } from './users/active.js'
@@ -53,6 +54,7 @@ export function createApp(ctx: Context, extensions: Extension[] = []): Express {
   app.use(secureHeaders(), allowAllOrigins())
   app.use(compression())
   mount('public', '', healthRoutes(ctx))
+  app.use(webRoutes(ctx))
   app.use(noStore)
   mount(
     'public',

@@ -1,4 +1,5 @@
-import { join } from 'node:path'
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { ConfigError, EnvLogLevel, EnvPort, parseEnv } from '../shared/server/env.js'
 import type { Secrets } from '../shared/server/secrets.js'
@@ -17,6 +18,7 @@ export const Env = z.object({
   DATABASE_POOL: z.coerce.number().int().min(4).max(500).default(20),
   PUSH_URL: z.url({ protocol: /^mqtts?$/, error: 'must be an mqtt:// URL' }).default('mqtt://127.0.0.1:1883'),
   PUBLIC_PUSH_URL: z.string().optional(),
+  WEB_DIR: z.string().optional(),
   GROUP_SIZE_LIMIT: z.coerce.number().int().min(2).max(100_000).default(500),
   DEVICE_POLICY: DevicePolicy.default('many'),
   RECALL_LIMIT_S: z.coerce.number().int().min(1).optional(),
@@ -63,6 +65,8 @@ export interface ApiConfig {
   /** What the gate tells clients; null: this host, at `wsPort`. */
   publicPushUrl: string | null
   wsPort: number
+  /** Folder of the web app's files; null: none is served. */
+  webDir: string | null
   /** The app of requests that name none. */
   defaultApp: { key: string; secret: string }
   tokenSecret: string
@@ -130,6 +134,7 @@ export function readApiConfig(env: NodeJS.ProcessEnv, secrets: Secrets): ApiConf
     pushUrl: parsed.PUSH_URL,
     publicPushUrl: parsed.PUBLIC_PUSH_URL ?? null,
     wsPort: parsed.WS_PORT,
+    webDir: parsed.WEB_DIR === 'off' ? null : resolve(parsed.WEB_DIR ?? builtWeb()),
     defaultApp: { key: secrets.appKey, secret: secrets.appSecret },
     tokenSecret: secrets.tokenSecret,
     logLevel: parsed.LOG_LEVEL ?? (parsed.NODE_ENV === 'production' ? 'info' : 'warn'),
@@ -185,4 +190,11 @@ export function databaseConfig(config: ApiConfig, url: string): DatabaseConfig {
 /** The drain's own few connections: what it writes may be lost, and is not waited for. */
 export function outboxDatabaseConfig(url: string): DatabaseConfig {
   return { url, maxConnections: 3, timeoutMs: STATEMENT_TIMEOUT_MS, isDurable: false }
+}
+
+/** Where `npm run build` puts the web app: seen from the sources, or from dist/. */
+function builtWeb(): string {
+  const above = join(import.meta.dirname, '..')
+  const root = existsSync(join(above, 'package.json')) ? above : join(above, '..')
+  return join(root, 'web/dist')
 }

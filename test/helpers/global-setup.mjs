@@ -7,9 +7,9 @@ import { join } from 'node:path'
 // is no `.js` that means `.ts`.
 
 /**
- * Before the first test: builds dist/ and sdk/dist/, because tests run what users run, and starts one PostgreSQL for
+ * Before the first test: builds dist/, sdk/dist/ and web/dist/, because tests run what users run, and starts one PostgreSQL for
  * everybody, `TEST_POSTGRES_URL`. A caller's own server can be named by `TEST_DATABASE_URL` instead, and
- * `TEST_SKIP_BUILD=1` takes dist/ as it is.
+ * `TEST_SKIP_BUILD=1` takes them as they are.
  */
 export default async function globalSetup() {
   if (!process.env.TEST_SKIP_BUILD) build()
@@ -42,9 +42,10 @@ export default async function globalSetup() {
 
 function build() {
   const root = join(import.meta.dirname, '../..')
-  const tsc = join(root, 'node_modules/typescript/bin/tsc')
-  for (const project of ['tsconfig.build.json', 'sdk/tsconfig.build.json']) {
-    const result = spawnSync(process.execPath, [tsc, '-p', project], { cwd: root, encoding: 'utf8' })
-    if (result.status !== 0) throw new Error(`The build failed:\n${result.stdout}${result.stderr}`)
-  }
+  const result = spawnSync('npm', ['run', 'build'], {
+    cwd: root,
+    encoding: 'utf8',
+    shell: process.platform === 'win32',
+  })
+  if (result.status !== 0) throw new Error(`The build failed:\n${result.stdout}${result.stderr}`)
 }

@@ -6,7 +6,13 @@ import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, describe, test } from '@jest/globals'
 import { build, type Message } from 'esbuild'
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Page,
+} from 'playwright-core'
 
 /**
  * Tests in a real browser. Jest and the test itself run in Node.js as always; what is to run in a page is sent
@@ -59,7 +65,7 @@ export interface TestBrowser {
   /** For what the rest does not offer. Only while tests run. */
   readonly playwright: Browser
   /** A browser of its own as far as pages can tell: nothing stored, nothing shared. Closed after the test. */
-  newContext(): Promise<BrowserContext>
+  newContext(options?: BrowserContextOptions): Promise<BrowserContext>
   /** Serves a page with the bundled TypeScript file, on a port of its own. Call it where tests are declared. */
   serve<Exports>(entry: URL): Site<Exports>
   /** Opens the site's page, or another URL. */
@@ -128,8 +134,8 @@ function useBrowser(executablePath: string): TestBrowser {
     get playwright() {
       return running()
     },
-    async newContext() {
-      const context = await running().newContext()
+    async newContext(options) {
+      const context = await running().newContext(options)
       contexts.push(context)
       return context
     },

@@ -1,0 +1,16 @@
+import '@mantine/core/styles.css'
+import '@mantine/notifications/styles.css'
+import './global.css'
+import { createClient, indexedDbStorage } from 'nudge-sdk'
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { App } from './app'
+import { serverUrl } from './platform/server-url'
+
+const client = createClient({ url: serverUrl(), storage: indexedDbStorage(), device: 'web' })
+
+createRoot(document.getElementById('root') as HTMLElement).render(
+  <StrictMode>
+    <App client={client} />
+  </StrictMode>,
+)

@@ -1,0 +1,29 @@
+import { localStorageColorSchemeManager, MantineProvider } from '@mantine/core'
+import { Notifications } from '@mantine/notifications'
+import type { Client } from 'nudge-sdk'
+import { type ReactNode, useEffect } from 'react'
+import { LOCALES, useLanguage } from '../i18n/language'
+import { cssVariables, theme } from '../theme'
+import { ClientProvider } from './client-context'
+
+/** The same key as in public/color-scheme.js. */
+const colorSchemeManager = localStorageColorSchemeManager({ key: 'nudge-color-scheme' })
+
+/** What every page of the app needs around it. */
+export function Providers({ client, children }: { client: Client; children: ReactNode }) {
+  const language = useLanguage()
+  useEffect(() => {
+    document.documentElement.lang = LOCALES[language]
+  }, [language])
+  return (
+    <MantineProvider
+      theme={theme}
+      cssVariablesResolver={cssVariables}
+      defaultColorScheme="auto"
+      colorSchemeManager={colorSchemeManager}
+    >
+      <Notifications position="top-center" />
+      <ClientProvider value={client}>{children}</ClientProvider>
+    </MantineProvider>
+  )
+}

@@ -1,0 +1,52 @@
+import { useSyncExternalStore } from 'react'
+
+/** A choice of this browser's user, kept in localStorage where there is one; all tabs see changes. */
+export interface Stored<T> {
+  get(): T
+  set(value: T): void
+  subscribe(onChange: () => void): () => void
+}
+
+export function stored<T>(name: string, initial: T): Stored<T> {
+  const key = `nudge-${name}`
+  const listeners = new Set<() => void>()
+  let text: string | null = null
+  let value = initial
+
+  const read = (): T => {
+    let now: string | null = null
+    try {
+      now = localStorage.getItem(key)
+      if (now !== text) value = now === null ? initial : (JSON.parse(now) as T)
+    } catch {
+      return value
+    }
+    text = now
+    return value
+  }
+  addEventListener('storage', (event) => {
+    if (event.key === key || event.key === null) for (const listener of listeners) listener()
+  })
+
+  return {
+    get: read,
+    set(next) {
+      value = next
+      try {
+        text = JSON.stringify(next)
+        localStorage.setItem(key, text)
+      } catch {
+        // A browser that keeps nothing: it holds as long as the page.
+      }
+      for (const listener of listeners) listener()
+    },
+    subscribe(onChange) {
+      listeners.add(onChange)
+      return () => listeners.delete(onChange)
+    },
+  }
+}
+
+export function useStored<T>(choice: Stored<T>): [T, (value: T) => void] {
+  return [useSyncExternalStore(choice.subscribe, choice.get), choice.set]
+}

@@ -1,0 +1,86 @@
+import { IconMessages } from '@tabler/icons-react'
+import { lazy, Suspense } from 'react'
+import { useLocation } from 'wouter'
+import { ChatPane } from '../chat/chat-pane'
+import { ContactPage } from '../contacts/contact-page'
+import { ContactsPane } from '../contacts/contacts-pane'
+import { ConversationsPane } from '../conversations/conversations-pane'
+import { isDebugging } from '../debug/is-debugging'
+import { GroupsPane } from '../groups/groups-pane'
+import { defineTexts, useTexts } from '../i18n/texts'
+import { useNotifications } from '../notify/use-notifications'
+import { SettingsPage } from '../settings/settings-page'
+import { EmptyState } from '../ui/empty-state'
+import { type Place, placeOf } from './places'
+import { Rail } from './rail'
+import css from './shell.module.css'
+
+const DebugPanel = lazy(() => import('../debug/debug-panel'))
+
+const texts = defineTexts({
+  en: {
+    list: 'List',
+    nothingTitle: 'Pick a conversation',
+    nothing: 'Choose one on the left, or start a new one. Everything stays the same on all your devices.',
+  },
+  zh: {
+    list: '列表',
+    nothingTitle: '选择一个会话',
+    nothing: '在左侧选择会话，或开始新的会话。您的所有设备始终保持一致。',
+  },
+})
+
+/** The app of a user who is logged in: where to go, a list, and what is open of it. On phones one at a time. */
+export function Shell() {
+  const [path] = useLocation()
+  const place = placeOf(path)
+  const t = useTexts(texts)
+  useNotifications(place)
+  return (
+    <div className={css.shell} data-open={hasPage(place)} data-debug={isDebugging}>
+      <Rail section={place.section} />
+      {place.section !== 'settings' && (
+        <section className={css.side} aria-label={t.list}>
+          <Side place={place} />
+        </section>
+      )}
+      <main className={css.main}>
+        <Page place={place} />
+      </main>
+      {isDebugging && (
+        <Suspense>
+          <DebugPanel />
+        </Suspense>
+      )}
+    </div>
+  )
+}
+
+/** Whether something is open that hides the list on phones. */
+function hasPage(place: Place): boolean {
+  if (place.section === 'chats') return place.sessionId !== undefined
+  if (place.section === 'contacts') return place.userId !== undefined
+  return place.section === 'settings'
+}
+
+function Side({ place }: { place: Place }) {
+  if (place.section === 'contacts') return <ContactsPane selected={place.userId} />
+  if (place.section === 'groups') return <GroupsPane />
+  return <ConversationsPane selected={place.section === 'chats' ? place.sessionId : undefined} />
+}
+
+function Page({ place }: { place: Place }) {
+  const t = useTexts(texts)
+  if (place.section === 'settings') return <SettingsPage />
+  if (place.section === 'contacts' && place.userId !== undefined) {
+    return <ContactPage key={place.userId} userId={place.userId} />
+  }
+  if (place.section === 'chats' && place.sessionId !== undefined) {
+    return <ChatPane key={place.sessionId} sessionId={place.sessionId} />
+  }
+  return (
+    <EmptyState icon={IconMessages} title={t.nothingTitle}>
+      {t.nothing}
+    </EmptyState>
+  )
+}

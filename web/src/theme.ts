@@ -1,0 +1,36 @@
+import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from '@mantine/core'
+
+const iris: MantineColorsTuple = [
+  '#f0eeff',
+  '#dedaff',
+  '#bab3fb',
+  '#958af5',
+  '#766af0',
+  '#6357ec',
+  '#5a4fe0',
+  '#4a40c4',
+  '#4039ad',
+  '#353096',
+]
+
+export const theme = createTheme({
+  primaryColor: 'iris',
+  primaryShade: { light: 6, dark: 5 },
+  colors: { iris },
+  defaultRadius: 'md',
+  cursorType: 'pointer',
+  respectReducedMotion: true,
+  fontFamily:
+    'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif',
+  headings: { fontWeight: '650' },
+})
+
+/** Mantine's colours are ours: see global.css. */
+export const cssVariables: CSSVariablesResolver = () => {
+  const ours = {
+    '--mantine-color-body': 'var(--n-surface)',
+    '--mantine-color-text': 'var(--n-text)',
+    '--mantine-color-dimmed': 'var(--n-muted)',
+  }
+  return { variables: {}, light: ours, dark: ours }
+}

@@ -1,0 +1,115 @@
+import { expect } from '@jest/globals'
+import { source as axeSource } from 'axe-core'
+import type { BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
+import { Tab, type TestBrowser } from '../../../sdk/test/helpers/browser.js'
+import { type RunningProcess, startProcess } from '../../../test/helpers/child.js'
+
+export const PASSWORD = 'correct horse'
+
+/** How long (ms) something may take to appear on a busy machine. */
+const PATIENCE_MS = 20_000
+
+/** The whole product, as `npm start` runs it, with the web app as it was built. */
+export function startWeb(env: NodeJS.ProcessEnv = {}): Promise<RunningProcess> {
+  const { WEB_DIR } = process.env
+  return startProcess('main.js', { ...(WEB_DIR !== undefined && { WEB_DIR }), ...env })
+}
+
+/** Somebody in front of a browser. */
+export interface Person {
+  name: string
+  account: string
+  userId: string
+  context: BrowserContext
+  page: Page
+  /** What the console has shown as errors so far. */
+  errors: string[]
+}
+
+export interface PersonOptions extends BrowserContextOptions {
+  /** Of the page: `?debug`, or `#/settings`. */
+  path?: string
+}
+
+/** Creates an account, without a browser. */
+export async function createAccount(url: string, name: string): Promise<{ account: string; userId: string }> {
+  const account = `${name.toLowerCase().replace(/\s/g, '.')}@example.com`
+  const answer = await fetch(`${url}/v1/users/register`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ email: account, password: PASSWORD, name }),
+  })
+  const { id } = (await answer.json()) as { id: string }
+  return { account, userId: id }
+}
+
+/** Opens the app in a browser of its own, in English. */
+export async function openApp(
+  browser: TestBrowser,
+  url: string,
+  { path = '', ...options }: PersonOptions = {},
+): Promise<{ context: BrowserContext; page: Page; errors: string[] }> {
+  const context = await browser.newContext({
+    locale: 'en-US',
+    timezoneId: 'Europe/Berlin',
+    reducedMotion: 'reduce',
+    viewport: { width: 1280, height: 800 },
+    ...options,
+  })
+  context.setDefaultTimeout(PATIENCE_MS)
+  const { page, errors } = new Tab(await context.newPage())
+  await page.goto(`${url}/${path}`)
+  return { context, page, errors }
+}
+
+/** Creates an account and logs in with it in a browser of its own. Resolves when the app is there. */
+export async function enter(
+  browser: TestBrowser,
+  url: string,
+  name: string,
+  options: PersonOptions = {},
+): Promise<Person> {
+  const { account, userId } = await createAccount(url, name)
+  const opened = await openApp(browser, url, options)
+  await logIn(opened.page, account)
+  return { name, account, userId, ...opened }
+}
+
+/** Fills in the form to log in. Resolves when the app is there. */
+export async function logIn(page: Page, account: string, password = PASSWORD): Promise<void> {
+  await page.getByLabel('Account').fill(account)
+  await page.getByLabel('Password', { exact: true }).fill(password)
+  await page.getByRole('button', { name: 'Log in', exact: true }).click()
+  await page.getByRole('navigation', { name: 'Main' }).waitFor()
+}
+
+/** Two people become each other's contacts, through the API. */
+export async function befriend(url: string, a: Person, b: Person): Promise<void> {
+  const login = await fetch(`${url}/v1/users/login`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ email: a.account, password: PASSWORD }),
+  })
+  const { token } = (await login.json()) as { token: string }
+  const added = await fetch(`${url}/v1/users/${a.userId}/contacts`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${token}` },
+    body: JSON.stringify({ userId: b.userId, name: b.name }),
+  })
+  expect(added.status).toBe(200)
+}
+
+/** No serious or critical violation of WCAG 2.1 AA, as axe finds them, in what the page shows now. */
+export async function expectAccessible(page: Page): Promise<void> {
+  await page.evaluate(axeSource)
+  const violations = await page.evaluate(async () => {
+    const { axe } = globalThis as unknown as { axe: typeof import('axe-core') }
+    const result = await axe.run(document, {
+      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'],
+    })
+    return result.violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(({ id, help, nodes }) => ({ id, help, where: nodes.map(({ html }) => html) }))
+  })
+  expect(violations).toEqual([])
+}
