@@ -1,6 +1,6 @@
 import { useClient } from '../platform/client-context'
 import { useList } from '../platform/use-list'
-import { Composer } from './composer'
+import { Composer } from './composer/composer'
 import { MessageView } from './message-view'
 
 /** A session: what was said, and what to say. `isEmbedded` leaves out what leads elsewhere in the app. */
