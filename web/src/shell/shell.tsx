@@ -5,7 +5,7 @@ import { ChatPane } from '../chat/chat-pane'
 import { ContactPage } from '../contacts/contact-page'
 import { ContactsPane } from '../contacts/contacts-pane'
 import { ConversationsPane } from '../conversations/conversations-pane'
-import { isDebugging } from '../debug/is-debugging'
+import type { TraceLog } from '../debug/trace-log'
 import { GroupsPane } from '../groups/groups-pane'
 import { defineTexts, useTexts } from '../i18n/texts'
 import { useNotifications } from '../notify/use-notifications'
@@ -30,14 +30,17 @@ const texts = defineTexts({
   },
 })
 
-/** The app of a user who is logged in: where to go, a list, and what is open of it. On phones one at a time. */
-export function Shell() {
+/**
+ * The app of a user who is logged in: where to go, a list, and what is open of it. On phones one at a time. With a
+ * `log`, the developer's view of it below.
+ */
+export function Shell({ log }: { log?: TraceLog }) {
   const [path] = useLocation()
   const place = placeOf(path)
   const t = useTexts(texts)
   useNotifications(place)
   return (
-    <div className={css.shell} data-open={hasPage(place)} data-debug={isDebugging}>
+    <div className={css.shell} data-open={hasPage(place)} data-debug={log !== undefined}>
       <Rail section={place.section} />
       {place.section !== 'settings' && (
         <section className={css.side} aria-label={t.list}>
@@ -47,9 +50,9 @@ export function Shell() {
       <main className={css.main}>
         <Page place={place} />
       </main>
-      {isDebugging && (
+      {log && (
         <Suspense>
-          <DebugPanel />
+          <DebugPanel log={log} />
         </Suspense>
       )}
     </div>
