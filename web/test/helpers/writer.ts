@@ -6,6 +6,15 @@ export class Writer {
     private readonly token: string,
   ) {}
 
+  static async register(
+    url: string,
+    { account, password, name }: { account: string; password: string; name: string },
+  ): Promise<{ account: string; userId: string }> {
+    const json = { email: account, password, name }
+    const { id } = await ask<{ id: string }>(`${url}/v1/users/register`, { method: 'POST', json })
+    return { account, userId: id }
+  }
+
   static async logIn(url: string, { account }: { account: string }, password: string): Promise<Writer> {
     const { id, token } = await ask<{ id: string; token: string }>(`${url}/v1/users/login`, {
       method: 'POST',
@@ -15,8 +24,16 @@ export class Writer {
   }
 
   /** Any request below `/v1/`. Throws unless it succeeds. */
-  ask<T>(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, json?: object): Promise<T> {
-    return ask(`${this.url}/v1/${path}`, { method, json, token: this.token })
+  readonly ask = <T>(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, json?: object): Promise<T> =>
+    ask(`${this.url}/v1/${path}`, { method, json, token: this.token })
+
+  async upload(name: string, type: string, bytes: Uint8Array): Promise<{ id: string; md5: string }> {
+    const form = new FormData()
+    form.append('file', new Blob([new Uint8Array(bytes)], { type }), name)
+    const headers = { Authorization: `Bearer ${this.token}` }
+    const answer = await fetch(`${this.url}/v1/attachments`, { method: 'POST', headers, body: form })
+    if (!answer.ok) throw new Error(`upload: ${answer.status} ${await answer.text()}`)
+    return (await answer.json()) as { id: string; md5: string }
   }
 
   /** The session with another user. Gives its id. */
