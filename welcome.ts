@@ -12,15 +12,17 @@ export function welcome({ url, push, config }: WelcomeFacts): string {
   const lines = [
     'Nudge is running.',
     '',
-    `  REST API        ${url}/v1`,
+    ...(config.webDir === null ? [] : [`  Chat            ${url}`, '']),
+    `  REST API        ${url}/v1, described at ${url}/docs`,
     `  MQTT            mqtt://${host}:${push.mqtt}`,
     `  MQTT over WS    ws://${host}:${push.ws}`,
     ...(push.mqtts ? [`  with TLS        mqtts://${host}:${push.mqtts} and wss://${host}:${push.wss}`] : []),
     `  Data            ${databaseUrl ? 'in the database of DATABASE_URL' : `PostgreSQL in ${dataDir}`}`,
     `  Default app     key ${defaultApp.key}`,
     '',
-    '  Try it:         the tour in README.md, starting with',
-    `                  curl -s ${url}/v1/users/register -d email=alice@example.com -d password=secret -d name=Alice`,
+    config.webDir === null
+      ? '  Try it:         the tour in README.md'
+      : `  Try it:         open ${url} in two browsers, or take the tour in README.md`,
     '  Stop:           Ctrl-C',
     '',
   ]

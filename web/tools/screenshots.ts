@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Browser, chromium, type Page } from 'playwright-core'
+import sharp from 'sharp'
 import { freePort } from '../../shared/server/free-port.js'
 import { type Story, tellStory } from './story.js'
 
@@ -20,6 +21,13 @@ const SCREENS: Record<string, (page: Page, story: Story) => Promise<unknown>> = 
   contacts: (page) => goTo(page, '/contacts'),
   groups: (page) => goTo(page, '/groups'),
   settings: (page) => goTo(page, '/settings'),
+  debug: async (page, { sessions, say }) => {
+    await page.goto(`${new URL(page.url()).origin}/?debug#/chats/${sessions.lina}`)
+    await page.getByText('catchingUp → live').waitFor()
+    await page.getByRole('button', { name: 'Clear' }).click()
+    await say('lina', sessions.lina, 'Shall we ship it on Monday?')
+    await page.getByRole('button', { name: /nudge/ }).first().click()
+  },
 }
 
 // npm run screenshots -w nudge-web [-- --out FOLDER] [--only chat]: the pictures of the README, taken anew from the
@@ -57,7 +65,8 @@ async function takeAll(
   const page = await context.newPage()
   const shoot = async (name: string) => {
     await page.waitForLoadState('networkidle')
-    await page.screenshot({ path: join(values.out, `${name}-${suffix}.png`) })
+    const picture = sharp(await page.screenshot())
+    await picture.webp({ quality: 88 }).toFile(join(values.out, `${name}-${suffix}.webp`))
   }
   await page.goto(url)
   await page.getByLabel('Account').waitFor()

@@ -1,8 +1,7 @@
 import { stored, useStored } from '../platform/stored'
+import type { Language } from './locales'
 
-export type Language = 'en' | 'zh'
-
-export const LANGUAGES: Record<Language, string> = { en: 'English', zh: '中文' }
+export { LANGUAGES, type Language, LOCALES } from './locales'
 
 const ofBrowser: Language = navigator.language.startsWith('zh') ? 'zh' : 'en'
 
@@ -12,6 +11,3 @@ export const languageChoice = stored<Language>('language', ofBrowser)
 export function useLanguage(): Language {
   return useStored(languageChoice)[0]
 }
-
-/** For `Intl` and the page's `lang`. */
-export const LOCALES: Record<Language, string> = { en: 'en', zh: 'zh-CN' }

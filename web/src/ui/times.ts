@@ -1,4 +1,4 @@
-import { type Language, LOCALES } from '../i18n/language'
+import { type Language, LOCALES } from '../i18n/locales.js'
 
 const DAY_MS = 24 * 3600_000
 
