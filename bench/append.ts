@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { sessionChanged } from '../api/announce/announce.js'
+import { NO_CARRIER } from '../api/announce/drain.js'
 import { ensureApp } from '../api/apps/store.js'
 import { type Db, migrate } from '../api/database/database.js'
 import { openDatabase } from '../api/database/open.js'
@@ -82,7 +83,7 @@ async function compareWriters(databaseUrl: string, { people, sessions }: Places)
     db,
     clock: createClock(createLog('bench', 'warn')),
     turns: new Turns(),
-    carrier: { isReady: () => false, take: () => {}, wake: () => {} },
+    carrier: NO_CARRIER,
   }
   const appender = createAppender(ctx)
   const writers = {

@@ -26,6 +26,9 @@ export interface Carrier {
   wake(): void
 }
 
+/** For who writes without a process that tells: the next one to look finds it in the outbox. */
+export const NO_CARRIER: Carrier = { isReady: () => false, take: () => {}, wake: () => {} }
+
 /**
  * Carries the outbox to push: publish first, delete after. Every row goes its own way, so that one which push
  * is slow to take holds up no other. What this process writes it is handed, leased already, without a look at the
@@ -70,8 +73,9 @@ export class Drain implements Carrier {
   }
 
   #tellWaiting(): void {
-    const room = Math.min(MAX_OWN_IN_FLIGHT, MAX_IN_FLIGHT - this.#reserved) - this.#inFlight
-    for (const [key, row] of [...this.#waiting].slice(0, Math.max(0, room))) {
+    let room = Math.min(MAX_OWN_IN_FLIGHT, MAX_IN_FLIGHT - this.#reserved) - this.#inFlight
+    for (const [key, row] of this.#waiting) {
+      if (room-- <= 0) break
       this.#waiting.delete(key)
       void this.#tell(row)
     }

@@ -1,11 +1,9 @@
 import type { ListObject, UserConversationObject } from '../../shared/wire/objects.js'
-import { BEGINNING } from '../../shared/wire/time.js'
 import type { Context } from '../context.js'
 import type { Viewer } from '../http/viewer.js'
-import { list, MAX_LIMIT, type PageRequest } from '../sync/collection.js'
+import { isSeldomLong, list, MAX_LIMIT, type PageRequest } from '../sync/collection.js'
 import { requireOwner } from '../users/users.js'
 import { userConversations } from './collection.js'
-import { laneOf } from './small-lists.js'
 
 /** The delta of one's own conversation list. Throws NotAllowed, and NotFound for an administrator of another app. */
 export async function listConversations(
@@ -15,10 +13,9 @@ export async function listConversations(
   request: PageRequest,
 ): Promise<ListObject<UserConversationObject>> {
   await requireOwner(ctx, viewer, userId)
-  const { cursor, limit = MAX_LIMIT, offset = 0, filterTerm } = request
-  // Without a cursor it is seldom small.
-  if (cursor > BEGINNING && offset === 0 && filterTerm === undefined) {
-    const small = await ctx.smallLists.submit(laneOf(userId), { userId, cursor })
+  const { cursor, limit = MAX_LIMIT } = request
+  if (isSeldomLong(request)) {
+    const small = await ctx.smallLists.ask(userId, { userId, cursor })
     if (small && small.length < limit) {
       const entries = small.map((row) => userConversations.present(row, { userId }))
       return { total_count: entries.length, entries }

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Stamp } from '../../shared/wire/time.js'
 import type { Db } from '../database/database.js'
-import { GroupCommit } from '../sync/group-commit.js'
+import { SharedRead } from '../sync/shared-read.js'
 import { type ListedConversation, userConversations } from './collection.js'
 
 interface Asked {
@@ -13,27 +13,19 @@ interface Asked {
  * What has changed in a user's list, where that is little, as it nearly always is: who asks at the same time shares one
  * statement. Undefined: it is more.
  */
-export type SmallLists = GroupCommit<Asked, ListedConversation[] | undefined>
+export type SmallLists = SharedRead<Asked, ListedConversation[] | undefined>
 
 /** More conversations than that are not small; each holds a message, of up to 64 KiB. */
 const SMALL = 20
-const MAX_BATCH = 32
-const MAX_WAITING = 10_000
-/** Statements at a time: a long list holds up a part of the readers only. */
-const LANES = 4
-
-export const laneOf = (userId: string): string => String(Number(userId) % LANES)
 
 export function createSmallLists(db: Db): SmallLists {
-  return new GroupCommit({
-    maxBatch: MAX_BATCH,
-    maxWaiting: MAX_WAITING,
-    run: async (_lane, asked) => {
+  return new SharedRead({
+    ...{ maxBatch: 32, maxWaiting: 10_000 },
+    // A long list holds up a part of the readers only.
+    lanes: 4,
+    find: async (asked) => {
       const lists = await findSmallLists(db, asked)
-      return lists.map((rows) => ({
-        status: 'fulfilled',
-        value: rows.length > SMALL ? undefined : rows,
-      }))
+      return lists.map((rows) => (rows.length > SMALL ? undefined : rows))
     },
   })
 }

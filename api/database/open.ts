@@ -58,8 +58,8 @@ function sessionSettings({ timeoutMs, isDurable }: DatabaseConfig): string {
 /**
  * A statement that begins with `/* name *\/` is parsed, and as a rule planned, once in a connection: worth it for
  * those of every message and pull. Kysely has no other way to say so. Arrays are given to such a statement as
- * `(select $1)`: the planner looks at the length of others, and takes a plan for any length for a worse one each time. Its result
- * names its columns: with a star it would fail for good once a later version adds one.
+ * `(select $1)`: the planner looks at the length of others, and takes a plan for any length for a worse one each time.
+ * Its result names its columns: with a star it would fail for good once a later version adds one.
  */
 function prepareNamed(client: pg.PoolClient): void {
   const query = client.query.bind(client) as (...args: unknown[]) => unknown

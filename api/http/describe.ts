@@ -1,5 +1,6 @@
 import type { Express } from 'express'
 import { createLog } from '../../shared/server/log.js'
+import { NO_CARRIER } from '../announce/drain.js'
 import { createApp, documentOf } from '../app.js'
 import { readApiConfig } from '../config.js'
 import { createContext } from '../context.js'
@@ -18,7 +19,7 @@ export function describeApi(extensions: Extension[]): { app: Express; document: 
     db: openDatabase({ url: 'postgres://nowhere', maxConnections: 1, timeoutMs: 1, isDurable: false }, log),
     isStopping: () => false,
     announce: async () => {},
-    carrier: { isReady: () => false, take: () => {}, wake: () => {} },
+    carrier: NO_CARRIER,
   })
   const app = createApp(context, extensions)
   return { app, document: documentOf(app) }

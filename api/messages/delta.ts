@@ -1,14 +1,14 @@
 import { sql } from 'kysely'
-import { BEGINNING, type Stamp } from '../../shared/wire/time.js'
+import type { Stamp } from '../../shared/wire/time.js'
 import type { Context } from '../context.js'
 import type { Db } from '../database/database.js'
 import type { Viewer } from '../http/viewer.js'
 import { getSessionAccess } from '../sessions/access.js'
-import { DEFAULT_LIMIT, type PageRequest, pull } from '../sync/collection.js'
-import { GroupCommit } from '../sync/group-commit.js'
+import { DEFAULT_LIMIT, isSeldomLong, type PageRequest, pull } from '../sync/collection.js'
+import { SharedRead } from '../sync/shared-read.js'
 import { messages } from './collection.js'
 import type { ShownMessage } from './present.js'
-import { findMessageCount } from './store.js'
+import { findMessageCount, newestOf } from './store.js'
 
 /** What a reader of a session's messages is told. */
 export interface Delta {
@@ -30,22 +30,19 @@ interface Asked {
 }
 
 /** Deltas of few messages, which nearly all pulls are: readers who ask at the same time share one statement. */
-export type SmallDeltas = GroupCommit<Asked, Delta | undefined>
+export type SmallDeltas = SharedRead<Asked, Delta | undefined>
 
 /** More messages than that are not small; messages are up to 64 KiB, and so many may be held for each of a batch. */
 const SMALL = 20
-const MAX_BATCH = 32
-const MAX_WAITING = 10_000
-/** Statements at a time; a session whose messages are not in memory holds up a part of the readers only. */
-const LANES = 4
 
 export function createSmallDeltas(db: Db): SmallDeltas {
-  return new GroupCommit({
-    maxBatch: MAX_BATCH,
-    maxWaiting: MAX_WAITING,
-    run: async (_lane, asked) => {
+  return new SharedRead({
+    ...{ maxBatch: 32, maxWaiting: 10_000 },
+    // A session whose messages are not in memory holds up a part of the readers only.
+    lanes: 4,
+    find: async (asked) => {
       const deltas = await findSmallDeltas(db, asked)
-      return asked.map((_, n) => ({ status: 'fulfilled', value: deltas.get(n) }))
+      return asked.map((_, place) => deltas.get(place))
     },
   })
 }
@@ -57,12 +54,10 @@ export async function findDelta(
   sessionId: string,
   request: PageRequest,
 ): Promise<Delta> {
-  const { cursor, limit = DEFAULT_LIMIT, offset = 0, filterTerm } = request
-  // Without a cursor it is seldom small.
-  if (!viewer.isAdmin && cursor > BEGINNING && offset === 0 && filterTerm === undefined) {
+  const { cursor, limit = DEFAULT_LIMIT } = request
+  if (!viewer.isAdmin && isSeldomLong(request)) {
     const { appId, userId } = viewer
-    const lane = String(Number(sessionId) % LANES)
-    const small = await ctx.smallDeltas.submit(lane, { appId, userId, sessionId, cursor })
+    const small = await ctx.smallDeltas.ask(sessionId, { appId, userId, sessionId, cursor })
     if (small && small.rows.length < limit) return small
   }
   return findAnyDelta(ctx, viewer, sessionId, request)
@@ -87,10 +82,7 @@ async function findAnyDelta(
     rows: page.rows,
     totalCount: page.totalCount,
     sessionV: session.v,
-    seenCount: page.rows.reduce(
-      (newest, row) => Math.max(newest, Number(row.seq)),
-      page.isLast ? countBefore : 0,
-    ),
+    seenCount: Math.max(newestOf(page.rows), page.isLast ? countBefore : 0),
     readCount: undefined,
   }
 }

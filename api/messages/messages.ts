@@ -18,7 +18,7 @@ import { write } from '../sync/write.js'
 import { append } from './append.js'
 import { findDelta } from './delta.js'
 import { asOfRemoval, presentInHistory, presentMessage } from './present.js'
-import { findHistory, findMessage, type MessageRow, updateMessage } from './store.js'
+import { findHistory, findMessage, type MessageRow, newestOf, updateMessage } from './store.js'
 
 /**
  * Stores a message and answers it once it is committed. Throws NotFound, NotAllowed, and Conflict when the
@@ -225,6 +225,3 @@ function safeContent({ type, content }: { type: string; content: string }): stri
 }
 
 /** The largest position in the session among these messages. */
-function newestOf(rows: MessageRow[]): number {
-  return rows.reduce((newest, row) => Math.max(newest, Number(row.seq)), 0)
-}

@@ -254,3 +254,8 @@ export async function updateMessage(
     .execute()
   return { row, frozenFor: frozen.map(({ user_id }) => user_id) }
 }
+
+/** The largest `seq` of some messages; 0 of none. */
+export function newestOf(rows: Pick<MessageRow, 'seq'>[]): number {
+  return rows.reduce((newest, { seq }) => Math.max(newest, Number(seq)), 0)
+}

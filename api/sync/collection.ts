@@ -1,6 +1,6 @@
 import { type SelectQueryBuilder, sql } from 'kysely'
 import type { ListObject } from '../../shared/wire/objects.js'
-import type { Stamp } from '../../shared/wire/time.js'
+import { BEGINNING, type Stamp } from '../../shared/wire/time.js'
 import type { Database, Db } from '../database/database.js'
 
 /** What every row of a collection has: a stable id, and the stamp of its last change as its reader sees it. */
@@ -35,6 +35,11 @@ export interface PageRequest {
   limit?: number | undefined
   offset?: number | undefined
   filterTerm?: string | undefined
+}
+
+/** Whether it asks for what has changed since, from the first row on: that is nearly always little. */
+export function isSeldomLong({ cursor, offset = 0, filterTerm }: PageRequest): boolean {
+  return cursor > BEGINNING && offset === 0 && filterTerm === undefined
 }
 
 export interface Page<Row> {

@@ -2,13 +2,11 @@ import { LRUCache } from 'lru-cache'
 import type { Db } from '../database/database.js'
 import type { Viewer } from '../http/viewer.js'
 import { areLoginsLive, type LoginClaim } from '../logins/store.js'
-import { GroupCommit } from '../sync/group-commit.js'
+import { SharedRead } from '../sync/shared-read.js'
 
 /** How long (ms) a process may go on serving somebody whom another process has locked out. */
 const MAX_AGE_MS = 5000
 const MAX_ACCOUNTS = 100_000
-const MAX_BATCH = 256
-const MAX_WAITING = 20_000
 
 /**
  * Whether the user of a token may still act: tokens are verified without the database and outlive accounts and
@@ -22,16 +20,12 @@ export class Accounts {
   })
 
   /** Everybody comes back at once when the network does: those who ask at the same time share a statement. */
-  readonly #questions: GroupCommit<LoginClaim, boolean>
+  readonly #questions: SharedRead<LoginClaim, boolean>
 
   constructor(db: Db) {
-    this.#questions = new GroupCommit({
-      maxBatch: MAX_BATCH,
-      maxWaiting: MAX_WAITING,
-      run: async (_lane, claims) => {
-        const answers = await areLoginsLive(db, claims)
-        return answers.map((value) => ({ status: 'fulfilled', value }))
-      },
+    this.#questions = new SharedRead({
+      ...{ maxBatch: 256, maxWaiting: 20_000 },
+      find: (claims) => areLoginsLive(db, claims),
     })
   }
 
@@ -46,7 +40,7 @@ export class Accounts {
     }
     let answer = answers.get(login)
     if (!answer) {
-      answer = this.#questions.submit('', { appId, userId, loginId: login })
+      answer = this.#questions.ask(userId, { appId, userId, loginId: login })
       answers.set(login, answer)
       answer.catch(() => answers.delete(login))
     }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type KyselyPlugin, sql } from 'kysely'
+import { NO_CARRIER } from '../../api/announce/drain.js'
 import type { Trx } from '../../api/database/database.js'
 import { nameAfterMembers } from '../../api/members/membership.js'
 import { findMaster, findSuccessor } from '../../api/members/store.js'
@@ -79,7 +80,7 @@ async function costOfOneMessage(sessionId: string) {
     db: db.withPlugin(counter),
     clock,
     turns,
-    carrier: { isReady: () => false, take: () => {}, wake: () => {} },
+    carrier: NO_CARRIER,
   })
   const draft = {
     sessionId,
