@@ -5,6 +5,7 @@ import cors from 'cors'
 import express, { type Express, Router } from 'express'
 import helmet from 'helmet'
 import { pinoHttp } from 'pino-http'
+import { embeddingRoutes } from './apps/routes.js'
 import { attachmentRoutes, publicAttachmentRoutes } from './attachments/routes.js'
 import { contactRoutes } from './contacts/routes.js'
 import type { Context } from './context.js'
@@ -66,7 +67,7 @@ export function createApp(ctx: Context, extensions: Extension[] = []): Express {
   app.use(dropFormNulls)
 
   app.use(limitAddresses(ctx))
-  mount('public', '', oauthRoutes(ctx), gateRoutes(ctx))
+  mount('public', '', oauthRoutes(ctx), gateRoutes(ctx), embeddingRoutes(ctx))
   app.use('/internal', authenticateService(ctx.tokens))
   mount('service', '', internalRoutes(ctx))
   mount('public', '', emojiFileRoutes(ctx))

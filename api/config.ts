@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { ConfigError, EnvLogLevel, EnvPort, parseEnv } from '../shared/server/env.js'
 import type { Secrets } from '../shared/server/secrets.js'
 import { DevicePolicy } from './apps/device-policy.js'
+import { EnvOrigins } from './apps/origins.js'
 import type { S3Config } from './attachments/blobs/s3.js'
 import type { DatabaseConfig } from './database/open.js'
 import { DEFAULT_LIMITS, EnvTrustProxy, type LimitsConfig, type TrustProxy } from './limits/config.js'
@@ -19,6 +20,7 @@ export const Env = z.object({
   PUSH_URL: z.url({ protocol: /^mqtts?$/, error: 'must be an mqtt:// URL' }).default('mqtt://127.0.0.1:1883'),
   PUBLIC_PUSH_URL: z.string().optional(),
   WEB_DIR: z.string().optional(),
+  ALLOWED_ORIGINS: EnvOrigins.default([]),
   GROUP_SIZE_LIMIT: z.coerce.number().int().min(2).max(100_000).default(500),
   DEVICE_POLICY: DevicePolicy.default('many'),
   RECALL_LIMIT_S: z.coerce.number().int().min(1).optional(),
@@ -67,6 +69,8 @@ export interface ApiConfig {
   wsPort: number
   /** Folder of the web app's files; null: none is served. */
   webDir: string | null
+  /** Whose pages may embed the conversation page, in apps that say nothing else. */
+  allowedOrigins: string[]
   /** The app of requests that name none. */
   defaultApp: { key: string; secret: string }
   tokenSecret: string
@@ -135,6 +139,7 @@ export function readApiConfig(env: NodeJS.ProcessEnv, secrets: Secrets): ApiConf
     publicPushUrl: parsed.PUBLIC_PUSH_URL ?? null,
     wsPort: parsed.WS_PORT,
     webDir: parsed.WEB_DIR === 'off' ? null : resolve(parsed.WEB_DIR ?? builtWeb()),
+    allowedOrigins: parsed.ALLOWED_ORIGINS,
     defaultApp: { key: secrets.appKey, secret: secrets.appSecret },
     tokenSecret: secrets.tokenSecret,
     logLevel: parsed.LOG_LEVEL ?? (parsed.NODE_ENV === 'production' ? 'info' : 'warn'),

@@ -13,6 +13,7 @@ import * as uploadQuota from './0012-upload-quota.js'
 import * as memberIndexes from './0013-member-indexes.js'
 import * as pastAvatars from './0014-past-avatars.js'
 import * as largeGroups from './0015-large-groups.js'
+import * as embedding from './0016-embedding.js'
 
 /** Every step of the schema, by name, in order. Names sort; merged steps are never edited. */
 export const migrations: Record<string, Migration> = {
@@ -30,4 +31,5 @@ export const migrations: Record<string, Migration> = {
   '0013-member-indexes': memberIndexes,
   '0014-past-avatars': pastAvatars,
   '0015-large-groups': largeGroups,
+  '0016-embedding': embedding,
 }

@@ -14,7 +14,7 @@ export function limitAddresses(ctx: Context): RequestHandler {
   }
   router.post('/v1/users/login', by('login'))
   router.post('/v1/users/register', by('register'))
-  router.all(['/oauth/token', '/gateHandler'], by('anonymous'))
+  router.all(['/oauth/token', '/gateHandler', '/embedding'], by('anonymous'))
   return asHandler(router)
 }
 

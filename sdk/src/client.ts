@@ -15,6 +15,7 @@ import type { CustomList } from './model/custom-list.js'
 import type { Emojis } from './model/emojis.js'
 import type { Favourites } from './model/favourites.js'
 import type { Me } from './model/me.js'
+import type { Message } from './model/message.js'
 import { Model } from './model/model.js'
 import type { Session } from './model/session.js'
 import type { Sessions } from './model/sessions.js'
@@ -71,6 +72,14 @@ export interface Credentials {
   account: string
   /** As it is typed. */
   password: string
+}
+
+/** A login that was begun elsewhere: by your own server, or by the page around this one. */
+export interface TokenLogin {
+  /** Whose it is. */
+  userId: string
+  /** The access token: `token` of the answer of `POST /v1/users/login`. An imToken will not do. */
+  token: string
 }
 
 /** A new account, and its first profile. */
@@ -148,6 +157,11 @@ export class Client {
     return this.#model.emojis
   }
 
+  /** Your messages that are not on the server yet, of all sessions, as they were sent. `logout` lets go of them. */
+  get unsent(): Message[] {
+    return this.#model.outbox.messages
+  }
+
   /** The rows of a sync type of your own: the user's, or those of a session. */
   synced<R extends CustomRow>(type: SyncType<R>, session?: Session): CustomList<R> {
     const list = this.#model.customList(type, session?.id)
@@ -212,14 +226,25 @@ export class Client {
         ...(appKey !== undefined && { appKey }),
       },
     })
-    return this.#inTurn(async () => {
-      await this.#endOnServer()
-      await this.#end('logout', true)
-      const login = loginOf(answer)
-      const storage = await this.#storage()
-      await storage.write([[LOGIN, login]])
-      return this.#begin(login)
-    })
+    return this.#enter(loginOf(answer))
+  }
+
+  /**
+   * The same with a login that was begun elsewhere, once the server has said that it is this user's. `logout` ends it
+   * for whoever began it, too; `close` does not. Throws NudgeError: InvalidToken when it does not hold, NotAllowed when
+   * it is somebody else's.
+   */
+  async loginWithToken({ userId, token }: TokenLogin): Promise<Me> {
+    // What no header can carry is no token of ours.
+    if (!/^[\x21-\x7e]+$/.test(token)) throw new NudgeError('InvalidToken', 'that is no access token')
+    const path = `users/${encodeURIComponent(userId)}`
+    await Promise.all([
+      // Nobody is given the contacts of others, but administrators, and they are given no imToken.
+      this.#rest.ask({ path: `${path}/contacts`, query: { limit: 1 }, token }),
+      this.#rest.ask({ method: 'POST', path: 'users/imToken', json: {}, token }),
+    ])
+    const user = await this.#rest.ask<UserObject>({ path, token })
+    return this.#enter({ userId, token, user })
   }
 
   /** Goes on where this device stopped. Undefined when nobody is logged in here. Works without a connection. */
@@ -245,7 +270,7 @@ export class Client {
     await this.#rest.ask({ method: 'POST', path: 'users/setPassword', json })
   }
 
-  /** After `kicked`: takes the place back. */
+  /** After `kicked`: takes the place back. While `offline`: dials now. */
   async start(): Promise<void> {
     await this.#account?.start()
   }
@@ -257,6 +282,19 @@ export class Client {
       const opened = this.#opened
       this.#opened = undefined
       await (await opened)?.storage.close()
+    })
+  }
+
+  /** Takes the place of whoever was logged in. */
+  async #enter(login: Login): Promise<Me> {
+    return this.#inTurn(async () => {
+      // The same login again is not to be ended.
+      if (this.#account && this.#login?.token === login.token) return this.me as Me
+      await this.#endOnServer()
+      await this.#end('logout', true)
+      const storage = await this.#storage()
+      await storage.write([[LOGIN, login]])
+      return this.#begin(login)
     })
   }
 

@@ -5,6 +5,7 @@ export {
   createClient,
   type Registration,
   type Timing,
+  type TokenLogin,
 } from './client.js'
 export type { ClientEvents, StatusEvent, Trace } from './client-events.js'
 export { NudgeError, type NudgeErrorCode } from './errors.js'

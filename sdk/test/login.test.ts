@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { administratorOf } from '../../test/helpers/admin.js'
+import { request } from '../../test/helpers/http.js'
 import { TestEnv } from '../../test/helpers/test-env.js'
 import { memoryStorage, type StorageAdapter } from '../src/index.js'
 import { credentialsOf, device, idOf, newClient, person, textsOf } from './helpers/clients.js'
@@ -76,6 +78,63 @@ describe('logging in', () => {
     await client.login({ account: 'hashed@example.com', password: 'secret' })
     await client.changePassword('secret', 'new')
     await newClient(env.url).login({ account: 'hashed@example.com', password: 'hash of new' })
+  })
+})
+
+describe('logging in with a token', () => {
+  /** As the server of an app of one's own begins a login, and hands it to its page. */
+  async function begin(name: string): Promise<{ userId: string; token: string }> {
+    const { account: email, password } = credentialsOf(name)
+    const url = `${env.url}/v1/users`
+    await request('POST', `${url}/register`, { json: { email, password, name } })
+    const { body } = await request('POST', `${url}/login`, { json: { email, password } })
+    return { userId: body.id, token: body.token }
+  }
+
+  test('goes on with a login that was begun elsewhere, which logout ends', async () => {
+    const login = await begin('heidi')
+    const client = newClient(env.url, { pushUrl: env.wsUrl })
+    const me = await client.loginWithToken(login)
+    expect(me).toMatchObject({ id: login.userId, name: 'heidi', account: 'heidi@example.com' })
+    await client.until('live')
+    await (await client.sessions.own()).sendText('mine').whenStored()
+    expect(client.errors).toEqual([])
+    await client.logout()
+    const again = newClient(env.url).loginWithToken(login)
+    await expect(again).rejects.toMatchObject({ code: 'InvalidToken', status: 401 })
+  })
+
+  test('is kept as any other, and the same again does not end it', async () => {
+    const storage = sameStorage()
+    const login = await begin('ivan')
+    const client = newClient(env.url, { pushUrl: env.wsUrl, storage })
+    await client.loginWithToken(login)
+    await client.loginWithToken(login)
+    await client.until('live')
+    await client.close()
+    const back = newClient(env.url, { pushUrl: env.wsUrl, storage })
+    expect((await back.resume())?.id).toBe(login.userId)
+    await back.until('live')
+    expect(back.errors).toEqual([])
+  })
+
+  test('what is not that user’s login is refused, and whoever is logged in stays', async () => {
+    const judy = await begin('judy')
+    const { userId, token } = await begin('kim')
+    const [client, administrator] = [newClient(env.url), await administratorOf(env.url)]
+    await client.loginWithToken(judy)
+    for (const [login, code] of [
+      [{ userId, token: 'nonsense' }, 'InvalidToken'],
+      [{ userId, token: 'no\ntoken' }, 'InvalidToken'],
+      [{ userId, token: '' }, 'InvalidToken'],
+      [{ userId: judy.userId, token }, 'NotAllowed'],
+      [{ userId: '999999', token }, 'NotAllowed'],
+      [{ userId, token: administrator.token }, 'NotAllowed'],
+    ] as const) {
+      await expect(client.loginWithToken(login)).rejects.toMatchObject({ name: 'NudgeError', code })
+    }
+    expect(client.me?.name).toBe('judy')
+    await client.users.fetch(userId)
   })
 })
 

@@ -5,6 +5,7 @@ import { createClient, indexedDbStorage } from 'nudge-sdk'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { App } from './app'
+import { keepOffline } from './offline/keep-offline'
 import { serverUrl } from './platform/server-url'
 
 const client = createClient({ url: serverUrl(), storage: indexedDbStorage(), device: 'web' })
@@ -14,3 +15,5 @@ createRoot(document.getElementById('root') as HTMLElement).render(
     <App client={client} />
   </StrictMode>,
 )
+
+keepOffline()

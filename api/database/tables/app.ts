@@ -12,4 +12,6 @@ export interface AppTable {
   group_size_limit: Generated<number | null>
   /** `kick`: one device of a class at a time; null: DEVICE_POLICY. */
   device_policy: Generated<DevicePolicy | null>
+  /** Whose pages may embed the conversation page; null: ALLOWED_ORIGINS. */
+  allowed_origins: Generated<string[] | null>
 }

@@ -13,6 +13,8 @@ export interface Ask {
   /** Only what is newer: `Client-Sync-Time` (ms). */
   cursor?: number
   signal?: AbortSignal
+  /** Instead of that of who is logged in. */
+  token?: string
 }
 
 /** One request as it went, for a look behind the scenes. */
@@ -60,7 +62,7 @@ export class Rest {
         ...(rows !== undefined && { rows }),
         tookMs: Date.now() - startedAt,
       })
-    const token = this.options.token()
+    const { token = this.options.token() } = ask
     const response = await this.#fetch(ask, token).catch((error) => {
       trace(0)
       throw error

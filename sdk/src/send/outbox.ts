@@ -65,6 +65,12 @@ export class Outbox {
       .sort((a, b) => (a.key < b.key ? -1 : 1))
   }
 
+  /** Of all sessions, in the order of sending. */
+  get messages(): Message[] {
+    const entries = [...this.#entries.values()]
+    return entries.sort((a, b) => (a.draft.key < b.draft.key ? -1 : 1)).map(({ message }) => message)
+  }
+
   /** Sessions with something on its way. */
   get sessionIds(): string[] {
     return [...new Set([...this.#entries.values()].map(({ draft }) => draft.sessionId))]

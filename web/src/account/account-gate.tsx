@@ -1,33 +1,91 @@
-import { Button, TextInput } from '@mantine/core'
-import { type ReactNode, useEffect, useState } from 'react'
-import { useClient, useEvents } from '../platform/client-context'
-import { useTask } from '../platform/use-task'
+import {
+  Fragment,
+  lazy,
+  type ReactNode,
+  Suspense,
+  useEffect,
+  useRef,
+  useState,
+  useSyncExternalStore,
+} from 'react'
+import { useLocation } from 'wouter'
+import { useClient } from '../platform/client-context'
+import { paths } from '../shell/places'
+import { invitationIn } from './invitation'
+import { KickedDialog } from './kicked-dialog'
+import { LogOutProvider } from './log-out'
+import { Splash } from './splash'
+import { useLogin } from './use-login'
 
-/** Shows its children to who is logged in, and the form to log in to everybody else. */
+// Whoever is logged in does not wait for them.
+const WelcomePage = lazy(() => import('./welcome-page'))
+const InvitedElsewhere = lazy(() => import('./invited-elsewhere'))
+
+/** Shows its children to who is logged in, and the forms to log in and to register to everybody else. */
 export function AccountGate({ children }: { children: ReactNode }) {
   const client = useClient()
-  useEvents('status', 'loggedOut')
-  const [isResumed, setResumed] = useState(false)
-  const [account, setAccount] = useState('')
-  const { run } = useTask()
+  const { stage, logIn, logOut } = useLogin()
+  const [invitation, setInvitation] = useState(() => invitationIn(location))
+  const forgetInvitation = () => {
+    history.replaceState(null, '', './')
+    setInvitation(undefined)
+  }
+  const isThere = useIsThere()
+  const [, navigate] = useLocation()
+  const leave = async () => {
+    await logOut()
+    navigate(paths.chats, { replace: true })
+  }
+  useFreshStart(stage.is === 'in' ? stage.userId : undefined)
+  const isAnswered = stage.is === 'in' && invitation?.email === client.me?.account
   useEffect(() => {
-    void client.resume().finally(() => setResumed(true))
-  }, [client])
-  if (!isResumed) return null
-  if (client.me && client.state !== 'idle') return children
+    if (isAnswered) forgetInvitation()
+  })
+
+  if (stage.is === 'resuming' || (stage.is === 'in' && !isThere)) return <Splash />
+  if (stage.is === 'out') {
+    return (
+      <Suspense fallback={<Splash />}>
+        <WelcomePage
+          ended={stage.ended}
+          account={stage.account}
+          invitation={invitation}
+          onLogIn={logIn}
+          onInvitationUsed={forgetInvitation}
+        />
+      </Suspense>
+    )
+  }
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault()
-        void run(() => client.login({ account, password: 'correct horse' }))
-      }}
-    >
-      <TextInput
-        label="Account"
-        value={account}
-        onChange={(event) => setAccount(event.currentTarget.value)}
-      />
-      <TextInput label="Password" /><Button type="submit">Log in</Button>
-    </form>
+    <LogOutProvider value={leave}>
+      {invitation && !isAnswered ? (
+        <Suspense fallback={<Splash />}>
+          <InvitedElsewhere invitation={invitation} onStay={forgetInvitation} />
+        </Suspense>
+      ) : (
+        <Fragment key={stage.userId}>{children}</Fragment>
+      )}
+      <KickedDialog />
+    </LogOutProvider>
   )
+}
+
+/**
+ * Whether the client still has somebody. It forgets a user and all lists in one go, and tells of the end a moment
+ * later: what shows them must be gone by then. Read from a list, because React renders what depends on lists first.
+ */
+function useIsThere(): boolean {
+  const client = useClient()
+  return useSyncExternalStore(client.conversations.subscribe, () => client.me !== undefined)
+}
+
+/** Where one user was, the next one does not begin. */
+function useFreshStart(userId: string | undefined): void {
+  const last = useRef(userId)
+  const [, navigate] = useLocation()
+  useEffect(() => {
+    if (userId === undefined || userId === last.current) return
+    if (last.current !== undefined) navigate(paths.chats, { replace: true })
+    last.current = userId
+  }, [userId, navigate])
 }

@@ -1,10 +1,167 @@
+import { ActionIcon, Button, Switch } from '@mantine/core'
+import { notifications } from '@mantine/notifications'
+import { IconDoorExit, IconTrash, IconX } from '@tabler/icons-react'
 import type { Session } from 'nudge-sdk'
+import { useState } from 'react'
+import { useLocation } from 'wouter'
+import { useTexts } from '../i18n/texts'
+import { ConfirmDialog, type Question } from '../lists/confirm-dialog'
+import { useClient, useMe } from '../platform/client-context'
+import { useList } from '../platform/use-list'
+import { useTask } from '../platform/use-task'
+import { paths } from '../shell/places'
+import { PaneHeader } from '../ui/pane-header'
+import css from './group-details.module.css'
+import { GroupHead } from './group-head'
+import { GroupMembers } from './group-members'
+import { groupTexts } from './texts'
 
 /** Everything about a group, beside its chat: members, name, what one may do in it. */
 export function GroupDetails({ session, onClose }: { session: Session; onClose(): void }) {
+  const t = useTexts(groupTexts)
+  const client = useClient()
+  const me = useMe()
+  useList(client.sessions)
+  useList(session.members)
+  const own = session.isOver ? undefined : session.members.byUser(me.id)?.role
   return (
-    <button type="button" onClick={onClose}>
-      {session.name}
-    </button>
+    <div className={css.details}>
+      <PaneHeader
+        title={t.details}
+        actions={
+          <ActionIcon variant="subtle" color="gray" size={40} aria-label={t.close} onClick={onClose}>
+            <IconX size={20} aria-hidden />
+          </ActionIcon>
+        }
+      />
+      <div className={css.scroll}>
+        <GroupHead session={session} mayEdit={own === 'master'} />
+        <div className={css.section}>
+          <FavouriteSwitch session={session} />
+          <PinSwitch session={session} />
+        </div>
+        <GroupMembers session={session} own={own} onClose={onClose} />
+        {own && (
+          <details className={css.roles}>
+            <summary>{t.rolesTitle}</summary>
+            <dl>
+              <dt>{t.master}</dt>
+              <dd>{t.rolesMaster}</dd>
+              <dt>{t.admin}</dt>
+              <dd>{t.rolesAdmin}</dd>
+              <dt>{t.members}</dt>
+              <dd>{t.rolesUser}</dd>
+            </dl>
+          </details>
+        )}
+        {own && <Endings session={session} isMaster={own === 'master'} onClose={onClose} />}
+      </div>
+    </div>
+  )
+}
+
+function FavouriteSwitch({ session }: { session: Session }) {
+  const t = useTexts(groupTexts)
+  const client = useClient()
+  const { isBusy, run } = useTask()
+  useList(client.favourites)
+  const favourite = client.favourites.bySession(session.id)
+  if (!favourite && session.isOver) return null
+  return (
+    <Switch
+      label={t.favourite}
+      labelPosition="left"
+      classNames={{ body: css.switch, labelWrapper: css.switchLabel }}
+      checked={favourite !== undefined}
+      disabled={isBusy}
+      onChange={() => run(async () => (favourite ? favourite.remove() : client.favourites.add(session.id)))}
+    />
+  )
+}
+
+function PinSwitch({ session }: { session: Session }) {
+  const t = useTexts(groupTexts)
+  const { isBusy, run } = useTask()
+  useList(useClient().conversations)
+  const { conversation } = session
+  if (!conversation) return null
+  return (
+    <Switch
+      label={t.pinned}
+      labelPosition="left"
+      classNames={{ body: css.switch, labelWrapper: css.switchLabel }}
+      checked={conversation.isTop}
+      disabled={isBusy}
+      onChange={() => run(() => conversation.pin(!conversation.isTop))}
+    />
+  )
+}
+
+function Endings({ session, isMaster, onClose }: { session: Session; isMaster: boolean; onClose(): void }) {
+  const t = useTexts(groupTexts)
+  const [, navigate] = useLocation()
+  const [question, setQuestion] = useState<Question>()
+  const { name } = session
+  const isAlone = session.members.items.filter(({ isInvited }) => !isInvited).length === 1
+  const leave = () => {
+    navigate(paths.chats)
+    onClose()
+  }
+  const askToLeave = () => {
+    setQuestion({
+      title: t.leaveTitle(name),
+      text: (
+        <>
+          {t.leaveText}
+          {isMaster && <p>{isAlone ? t.leaveAlone : t.leaveMaster}</p>}
+        </>
+      ),
+      yes: t.leaveYes,
+      isDanger: true,
+      async act() {
+        await session.leave()
+        leave()
+      },
+    })
+  }
+  const askToDissolve = () => {
+    setQuestion({
+      title: t.dissolveTitle(name),
+      text: t.dissolveText,
+      yes: t.dissolveYes,
+      isDanger: true,
+      async act() {
+        await session.dissolve()
+        notifications.show({ message: t.dissolved(name) })
+        leave()
+      },
+    })
+  }
+  return (
+    <div className={css.endings}>
+      <Button
+        variant="subtle"
+        color="red"
+        c="var(--n-bad)"
+        justify="flex-start"
+        leftSection={<IconDoorExit size={18} aria-hidden />}
+        onClick={askToLeave}
+      >
+        {t.leave}
+      </Button>
+      {isMaster && (
+        <Button
+          variant="subtle"
+          color="red"
+          c="var(--n-bad)"
+          justify="flex-start"
+          leftSection={<IconTrash size={18} aria-hidden />}
+          onClick={askToDissolve}
+        >
+          {t.dissolve}
+        </Button>
+      )}
+      <ConfirmDialog question={question} onClose={() => setQuestion(undefined)} />
+    </div>
   )
 }

@@ -9,8 +9,19 @@ import { ClientProvider } from './client-context'
 /** The same key as in public/color-scheme.js. */
 const colorSchemeManager = localStorageColorSchemeManager({ key: 'nudge-color-scheme' })
 
-/** What every page of the app needs around it. */
-export function Providers({ client, children }: { client: Client; children: ReactNode }) {
+/**
+ * What every page of the app needs around it. Without a `client` its parts bring their own; `colorScheme` wins over what
+ * the user chose.
+ */
+export function Providers({
+  client,
+  colorScheme,
+  children,
+}: {
+  client?: Client
+  colorScheme?: 'light' | 'dark'
+  children: ReactNode
+}) {
   const language = useLanguage()
   useEffect(() => {
     document.documentElement.lang = LOCALES[language]
@@ -21,6 +32,7 @@ export function Providers({ client, children }: { client: Client; children: Reac
       cssVariablesResolver={cssVariables}
       defaultColorScheme="auto"
       colorSchemeManager={colorSchemeManager}
+      {...(colorScheme && { forceColorScheme: colorScheme })}
     >
       <Notifications position="top-center" />
       <ClientProvider value={client}>{children}</ClientProvider>

@@ -11,6 +11,7 @@ import { defineTexts, useTexts } from '../i18n/texts'
 import { useNotifications } from '../notify/use-notifications'
 import { SettingsPage } from '../settings/settings-page'
 import { EmptyState } from '../ui/empty-state'
+import { ConnectionBanner } from './connection-status'
 import { type Place, placeOf } from './places'
 import { Rail } from './rail'
 import css from './shell.module.css'
@@ -44,10 +45,12 @@ export function Shell({ log }: { log?: TraceLog }) {
       <Rail section={place.section} />
       {place.section !== 'settings' && (
         <section className={css.side} aria-label={t.list}>
+          <ConnectionBanner />
           <Side place={place} />
         </section>
       )}
       <main className={css.main}>
+        <ConnectionBanner />
         <Page place={place} />
       </main>
       {log && (

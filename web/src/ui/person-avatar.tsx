@@ -1,5 +1,6 @@
 import { Avatar, type AvatarProps } from '@mantine/core'
 import { useClient } from '../platform/client-context'
+import css from './person-avatar.module.css'
 
 const COLOURS = ['iris', 'teal', 'orange', 'grape', 'cyan', 'pink', 'green', 'indigo']
 
@@ -17,8 +18,9 @@ export function PersonAvatar({
       alt=""
       aria-hidden
       size={size}
-      radius="xl"
+      radius="50%"
       variant="light"
+      classNames={{ placeholder: css.initials ?? '' }}
       color={COLOURS[sumOf(name) % COLOURS.length] ?? 'iris'}
       {...rest}
     >

@@ -1,0 +1,193 @@
+import { Alert, Anchor, Button, Stack, Text } from '@mantine/core'
+import { IconAlertCircle, IconMailOpened } from '@tabler/icons-react'
+import { type Credentials, NudgeError } from 'nudge-sdk'
+import { type FormEvent, useRef, useState } from 'react'
+import { defineTexts, useTexts } from '../i18n/texts'
+import { useClient } from '../platform/client-context'
+import { FormHeading } from './form-heading'
+import type { Invitation } from './invitation'
+import { LineField } from './line-field'
+import { PasswordField } from './password-field'
+import { cleanName, isAccount, MIN_PASSWORD_LENGTH, problemOfPassword } from './rules'
+import { useAttempt } from './use-attempt'
+
+const texts = defineTexts({
+  en: {
+    title: 'Create an account',
+    lead: 'It takes a minute, and works on all your devices.',
+    invitedTitle: 'You were invited to a group',
+    invited: 'Create your account, and you are in it at once.',
+    account: 'Account',
+    accountHint: 'you@example.com',
+    accountLead: 'Your e-mail address. You log in with it.',
+    accountFixed: 'The invitation was sent to this address.',
+    name: 'Name',
+    nameHint: 'What others call you',
+    password: 'Password',
+    passwordLead: `At least ${MIN_PASSWORD_LENGTH} characters.`,
+    register: 'Create account',
+    accountWrong: 'Enter an e-mail address, without spaces and quotes.',
+    nameMissing: 'Enter your name.',
+    short: `Choose one with at least ${MIN_PASSWORD_LENGTH} characters.`,
+    long: 'That is too long.',
+    taken: 'There is an account with this address already. Log in instead.',
+    invitationOver: 'This invitation no longer holds: it was used, taken back, or is too old.',
+    without: 'Go on without it',
+    isThere: 'Have an account already?',
+    logIn: 'Log in',
+  },
+  zh: {
+    title: '注册账号',
+    lead: '只需一分钟，即可在您的所有设备上使用。',
+    invitedTitle: '您被邀请加入群组',
+    invited: '注册账号后即可直接加入。',
+    account: '账号',
+    accountHint: 'you@example.com',
+    accountLead: '您的邮箱地址，用于登录。',
+    accountFixed: '邀请已发送至此地址。',
+    name: '姓名',
+    nameHint: '别人如何称呼您',
+    password: '密码',
+    passwordLead: `至少 ${MIN_PASSWORD_LENGTH} 个字符。`,
+    register: '注册',
+    accountWrong: '请输入邮箱地址，不能包含空格和引号。',
+    nameMissing: '请输入姓名。',
+    short: `密码至少需要 ${MIN_PASSWORD_LENGTH} 个字符。`,
+    long: '密码过长。',
+    taken: '该账号已被注册，请直接登录。',
+    invitationOver: '该邀请已失效：可能已被使用、撤回或过期。',
+    without: '不使用邀请继续',
+    isThere: '已有账号？',
+    logIn: '登录',
+  },
+})
+
+export function RegisterForm({
+  invitation,
+  onEnter,
+  onLogIn,
+  onWithoutInvitation,
+}: {
+  invitation?: Invitation | undefined
+  /** There is such an account now. */
+  onEnter(credentials: Credentials): Promise<void>
+  /** Wants to log in instead, with what was entered so far. */
+  onLogIn(account: string): void
+  onWithoutInvitation(): void
+}) {
+  const t = useTexts(texts)
+  const client = useClient()
+  const [account, setAccount] = useState(invitation?.email ?? '')
+  const [name, setName] = useState('')
+  const [password, setPassword] = useState('')
+  const [isAsked, setAsked] = useState(false)
+  const [isInvitationOver, setInvitationOver] = useState(false)
+  const { isBusy, failure, attempt, forget } = useAttempt()
+  const accountRef = useRef<HTMLInputElement>(null)
+  const nameRef = useRef<HTMLInputElement>(null)
+  const passwordRef = useRef<HTMLInputElement>(null)
+
+  const isNameMissing = cleanName(name) === ''
+  const problem = problemOfPassword(password)
+  const changed = (set: (value: string) => void) => (event: { currentTarget: HTMLInputElement }) => {
+    set(event.currentTarget.value)
+    forget()
+  }
+
+  const submit = async (event: FormEvent) => {
+    event.preventDefault()
+    setAsked(true)
+    if (!isAccount(account)) return accountRef.current?.focus()
+    if (isNameMissing) return nameRef.current?.focus()
+    if (problem) return passwordRef.current?.focus()
+    const credentials = { account: account.trim(), password }
+    const isRegistered = await attempt(
+      () =>
+        client.register({
+          ...credentials,
+          name: cleanName(name),
+          ...(invitation && { invitation: invitation.key }),
+        }),
+      ({ code }) => {
+        if (code === 'AlreadyExists') return t.taken
+        if (code !== 'InvalidParameter' || !invitation) return undefined
+        setInvitationOver(true)
+        return t.invitationOver
+      },
+    )
+    if (!isRegistered) return
+    // There is an account now: what fails from here on is for the form to log in.
+    await onEnter(credentials).catch((error) => {
+      if (!(error instanceof NudgeError)) throw error
+      onLogIn(credentials.account)
+    })
+  }
+
+  return (
+    <form onSubmit={submit} noValidate>
+      <FormHeading title={t.title} lead={t.lead} />
+      <Stack>
+        {invitation && (
+          <Alert role="note" variant="light" icon={<IconMailOpened />} title={t.invitedTitle}>
+            {t.invited}
+          </Alert>
+        )}
+        <LineField
+          ref={accountRef}
+          size="md"
+          label={t.account}
+          description={invitation ? t.accountFixed : t.accountLead}
+          placeholder={t.accountHint}
+          inputMode="email"
+          autoComplete="username"
+          autoCapitalize="none"
+          autoCorrect="off"
+          spellCheck={false}
+          autoFocus={!invitation}
+          readOnly={invitation !== undefined}
+          value={account}
+          onChange={changed(setAccount)}
+          error={isAsked && !isAccount(account) && t.accountWrong}
+        />
+        <LineField
+          ref={nameRef}
+          size="md"
+          label={t.name}
+          placeholder={t.nameHint}
+          autoComplete="name"
+          autoFocus={invitation !== undefined}
+          value={name}
+          onChange={changed(setName)}
+          error={isAsked && isNameMissing && t.nameMissing}
+        />
+        <PasswordField
+          ref={passwordRef}
+          label={t.password}
+          description={t.passwordLead}
+          autoComplete="new-password"
+          value={password}
+          onChange={changed(setPassword)}
+          error={isAsked && problem && t[problem]}
+        />
+        {failure !== undefined && (
+          <Alert color="red" variant="light" icon={<IconAlertCircle />} title={failure}>
+            {isInvitationOver && (
+              <Anchor component="button" type="button" size="sm" onClick={onWithoutInvitation}>
+                {t.without}
+              </Anchor>
+            )}
+          </Alert>
+        )}
+        <Button type="submit" size="md" fullWidth loading={isBusy}>
+          {t.register}
+        </Button>
+        <Text size="sm" ta="center" c="dimmed">
+          {t.isThere}{' '}
+          <Anchor component="button" type="button" inherit fw={600} onClick={() => onLogIn(account.trim())}>
+            {t.logIn}
+          </Anchor>
+        </Text>
+      </Stack>
+    </form>
+  )
+}

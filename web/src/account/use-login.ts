@@ -1,0 +1,95 @@
+import type { Credentials } from 'nudge-sdk'
+import { useCallback, useEffect, useRef, useState } from 'react'
+import { useClient } from '../platform/client-context'
+
+/**
+ * Why nobody is logged in any more: the server ended the login, another window did, or what this device keeps could
+ * not be read.
+ */
+export type Ended = 'rejected' | 'elsewhere' | 'unreadable'
+
+export type Stage =
+  | { is: 'resuming' }
+  | { is: 'in'; userId: string }
+  /** `account`: of who was logged in, unless it was the user who ended it. */
+  | { is: 'out'; ended?: Ended; account?: string }
+
+/** Who is logged in on this device: goes on with the login it finds, and follows it to its end. */
+export function useLogin(): {
+  stage: Stage
+  logIn(with_: Credentials): Promise<void>
+  logOut(): Promise<void>
+} {
+  const client = useClient()
+  const [stage, setStage] = useState<Stage>({ is: 'resuming' })
+  /** Of who is logged in: when a login ends, the client forgets it. */
+  const account = useRef<string>(undefined)
+  const isLeaving = useRef(false)
+
+  const enter = useCallback(() => {
+    const { me } = client
+    if (!me) return false
+    account.current = me.account
+    setStage({ is: 'in', userId: me.id })
+    return true
+  }, [client])
+
+  useEffect(() => {
+    let isOver = false
+    client.resume().then(
+      () => {
+        if (!isOver && !enter()) setStage({ is: 'out' })
+      },
+      () => {
+        if (!isOver) setStage({ is: 'out', ended: 'unreadable' })
+      },
+    )
+    const offs = [
+      client.on('me', (me) => {
+        account.current = me.account
+      }),
+      client.on('loggedOut', ({ reason }) => {
+        if (isLeaving.current) setStage({ is: 'out' })
+        else
+          setStage({ is: 'out', ended: reason === 'logout' ? 'elsewhere' : reason, account: account.current })
+      }),
+    ]
+    return () => {
+      isOver = true
+      for (const off of offs) off()
+    }
+  }, [client, enter])
+
+  // Another window may have logged in meanwhile; nobody tells this one.
+  const isOut = stage.is === 'out'
+  useEffect(() => {
+    if (!isOut) return
+    const look = () => {
+      if (!document.hidden) void client.resume().then(enter, () => {})
+    }
+    document.addEventListener('visibilitychange', look)
+    addEventListener('focus', look)
+    return () => {
+      document.removeEventListener('visibilitychange', look)
+      removeEventListener('focus', look)
+    }
+  }, [client, enter, isOut])
+
+  const logIn = useCallback(
+    async (credentials: Credentials) => {
+      await client.login(credentials)
+      enter()
+    },
+    [client, enter],
+  )
+  const logOut = useCallback(async () => {
+    isLeaving.current = true
+    try {
+      await client.logout()
+    } finally {
+      isLeaving.current = false
+    }
+  }, [client])
+
+  return { stage, logIn, logOut }
+}

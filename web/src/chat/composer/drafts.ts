@@ -1,0 +1,28 @@
+import { stored, useStored } from '../../platform/stored'
+
+/** What was begun and not sent, by user and session. */
+const drafts = stored<Record<string, string>>('drafts', {})
+
+const keyOf = (userId: string, sessionId: string) => `${userId}/${sessionId}`
+
+/** What this user has begun to write there; blank when nothing. */
+export function draftOf(userId: string, sessionId: string): string {
+  return drafts.get()[keyOf(userId, sessionId)] ?? ''
+}
+
+/** The same for views: anew when it changes. */
+export function useDraft(userId: string, sessionId: string): string {
+  return useStored(drafts)[0][keyOf(userId, sessionId)] ?? ''
+}
+
+export function keepDraft(userId: string, sessionId: string, text: string): void {
+  const { [keyOf(userId, sessionId)]: before = '', ...others } = drafts.get()
+  if (text === before) return
+  drafts.set(text === '' ? others : { ...others, [keyOf(userId, sessionId)]: text })
+}
+
+/** For when a user logs out: nothing of theirs stays on this device. */
+export function forgetDrafts(userId: string): void {
+  const kept = Object.entries(drafts.get()).filter(([key]) => !key.startsWith(`${userId}/`))
+  drafts.set(Object.fromEntries(kept))
+}

@@ -1,0 +1,99 @@
+import { ActionIcon, Center, Drawer, Loader, Popover } from '@mantine/core'
+import { useMediaQuery } from '@mantine/hooks'
+import { IconMoodSmile } from '@tabler/icons-react'
+import { lazy, Suspense, useState } from 'react'
+import { useTexts } from '../../i18n/texts'
+import { composerTexts } from './texts'
+
+const EmojiPicker = lazy(() => import('./emoji-picker'))
+
+const waiting = (
+  <Center h="18rem" w="100%">
+    <Loader size="sm" />
+  </Center>
+)
+
+interface EmojiButtonProps {
+  className: string | undefined
+  /** With what is to be inserted: a glyph, or `[name]`. */
+  onPick(text: string): void
+  /** The user is done, and goes on with the words. */
+  onDone(): void
+}
+
+/** Opens the emojis: above the button, on phones at the bottom of the screen. */
+export function EmojiButton({ className, onPick, onDone }: EmojiButtonProps) {
+  const t = useTexts(composerTexts)
+  const [isOpen, setOpen] = useState(false)
+  const isPhone = useMediaQuery('(max-width: 48em)', false, { getInitialValueInEffect: false })
+  const close = () => {
+    setOpen(false)
+    onDone()
+  }
+  const button = (
+    <ActionIcon
+      variant="subtle"
+      color="gray"
+      size={40}
+      radius="xl"
+      className={className}
+      aria-label={t.emoji}
+      title={t.emoji}
+      aria-haspopup="dialog"
+      aria-expanded={isOpen}
+      onClick={() => (isOpen ? close() : setOpen(true))}
+    >
+      <IconMoodSmile size={22} stroke={1.7} aria-hidden />
+    </ActionIcon>
+  )
+
+  if (isPhone) {
+    const pick = (text: string) => {
+      onPick(text)
+      setOpen(false)
+    }
+    return (
+      <>
+        {button}
+        <Drawer
+          opened={isOpen}
+          onClose={() => setOpen(false)}
+          position="bottom"
+          size="26rem"
+          title={t.emoji}
+          closeButtonProps={{ 'aria-label': t.close }}
+        >
+          <Suspense fallback={waiting}>
+            <EmojiPicker onPick={pick} />
+          </Suspense>
+        </Drawer>
+      </>
+    )
+  }
+  return (
+    <Popover
+      opened={isOpen}
+      onChange={setOpen}
+      position="top-end"
+      offset={12}
+      width="22rem"
+      shadow="lg"
+      radius="lg"
+      trapFocus
+      closeOnEscape={false}
+    >
+      <Popover.Target>{button}</Popover.Target>
+      <Popover.Dropdown
+        p="sm"
+        aria-label={t.emoji}
+        onKeyDown={(event) => {
+          if (event.key === 'Escape') close()
+        }}
+      >
+        <Suspense fallback={waiting}>
+          <EmojiPicker onPick={onPick} hasSearchFocus />
+        </Suspense>
+      </Popover.Dropdown>
+    </Popover>
+  )
+}

@@ -1,0 +1,54 @@
+import { VisuallyHidden } from '@mantine/core'
+import { IconDownload } from '@tabler/icons-react'
+import type { Message } from 'nudge-sdk'
+import { LOCALES, useLanguage } from '../../i18n/language'
+import { useTexts } from '../../i18n/texts'
+import { useClient } from '../../platform/client-context'
+import css from './content.module.css'
+import { numberField, textField } from './fields'
+import { fileIcon } from './file-icon'
+import { formatSize } from './sizes'
+import { contentTexts } from './texts'
+import { BrokenContent } from './unknown-content'
+import { percentOf, UploadBar } from './upload-progress'
+import { useMessageChanges } from './use-message-changes'
+
+/** A file, to be downloaded. */
+export function FileContent({ message }: { message: Message }) {
+  useMessageChanges(message)
+  const t = useTexts(contentTexts)
+  const client = useClient()
+  const locale = LOCALES[useLanguage()]
+  const { upload } = message
+  const content = upload ?? message.content
+  const name = textField(content, 'name') || t.file
+  const size = numberField(content, 'size')
+  const percent = percentOf(message)
+  const Picture = fileIcon(name)
+  const words = (
+    <>
+      <span className={css.type}>
+        <Picture size={24} stroke={1.6} aria-hidden />
+      </span>
+      <span className={css.about}>
+        <span className={css.name}>{name}</span>
+        {percent === undefined ? (
+          <span className={css.detail}>{size !== undefined && formatSize(size, locale)}</span>
+        ) : (
+          <UploadBar message={message} percent={percent} />
+        )}
+      </span>
+    </>
+  )
+  if (upload) return <span className={css.file}>{words}</span>
+
+  const address = client.files.urlOf(textField(message.content, 'src'))
+  if (address === undefined) return <BrokenContent />
+  return (
+    <a className={css.file} href={address} download={name} target="_blank" rel="noopener noreferrer nofollow">
+      <VisuallyHidden>{t.downloadIt} </VisuallyHidden>
+      {words}
+      <IconDownload className={css.get} size={20} stroke={1.6} aria-hidden />
+    </a>
+  )
+}

@@ -1,0 +1,109 @@
+import { Button, Group, Text, Textarea, TextInput } from '@mantine/core'
+import { notifications } from '@mantine/notifications'
+import { IconMessage, IconTrash } from '@tabler/icons-react'
+import type { Contact } from 'nudge-sdk'
+import { useState } from 'react'
+import { useTexts } from '../i18n/texts'
+import { ConfirmDialog, type Question } from '../lists/confirm-dialog'
+import { useTask } from '../platform/use-task'
+import { Profile } from './profile'
+import css from './profile.module.css'
+import { contactTexts } from './texts'
+import { useOpenChat } from './use-open-chat'
+
+/** Somebody in the address book: to write to, to call as one likes, to take notes about, to delete. */
+export function ContactCard({ contact }: { contact: Contact }) {
+  const t = useTexts(contactTexts)
+  const { isBusy, openChat } = useOpenChat()
+  const [question, setQuestion] = useState<Question>()
+  const { userId, displayName, name, account, avatarUrl } = contact
+  const askToRemove = () => {
+    setQuestion({
+      title: t.removeTitle(displayName),
+      text: t.removeText(name),
+      yes: t.removeYes,
+      isDanger: true,
+      act: () => contact.remove(),
+    })
+  }
+  return (
+    <Profile
+      displayName={displayName}
+      name={name}
+      account={account}
+      avatarUrl={avatarUrl}
+      actions={
+        <Button
+          leftSection={<IconMessage size={18} aria-hidden />}
+          loading={isBusy}
+          onClick={() => openChat(userId)}
+        >
+          {t.message}
+        </Button>
+      }
+    >
+      <Remarks contact={contact} />
+      <Button
+        variant="subtle"
+        c="var(--n-bad)"
+        color="red"
+        leftSection={<IconTrash size={18} aria-hidden />}
+        onClick={askToRemove}
+      >
+        {t.remove}
+      </Button>
+      <ConfirmDialog question={question} onClose={() => setQuestion(undefined)} />
+    </Profile>
+  )
+}
+
+function Remarks({ contact }: { contact: Contact }) {
+  const t = useTexts(contactTexts)
+  const { isBusy, run } = useTask()
+  /** What was typed; until then what is kept is shown, also when another device changes it. */
+  const [draft, setDraft] = useState<{ title?: string; remark?: string }>({})
+  const { title, remark } = { title: contact.title, remark: contact.remark, ...draft }
+  const isChanged = title !== contact.title || remark !== contact.remark
+  return (
+    <form
+      className={css.card}
+      onSubmit={async (event) => {
+        event.preventDefault()
+        if (!(await run(() => contact.update({ title: title.trim(), remark: remark.trim() })))) return
+        setDraft({})
+        notifications.show({ message: t.saved })
+      }}
+    >
+      <Text size="xs" fw={650} c="dimmed">
+        {t.onlyYou}
+      </Text>
+      <TextInput
+        label={t.remarkName}
+        placeholder={contact.name}
+        maxLength={255}
+        value={title}
+        onChange={(event) => setDraft({ ...draft, title: event.currentTarget.value })}
+      />
+      <Textarea
+        label={t.note}
+        placeholder={t.noteHint}
+        maxLength={255}
+        autosize
+        minRows={2}
+        maxRows={8}
+        value={remark}
+        onChange={(event) => setDraft({ ...draft, remark: event.currentTarget.value })}
+      />
+      {isChanged && (
+        <Group justify="flex-end" gap="sm">
+          <Button variant="default" onClick={() => setDraft({})}>
+            {t.cancel}
+          </Button>
+          <Button type="submit" loading={isBusy}>
+            {t.save}
+          </Button>
+        </Group>
+      )}
+    </form>
+  )
+}

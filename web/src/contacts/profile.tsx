@@ -1,0 +1,71 @@
+import { CopyButton, Text, UnstyledButton } from '@mantine/core'
+import { IconCheck, IconCopy } from '@tabler/icons-react'
+import type { ReactNode } from 'react'
+import { useTexts } from '../i18n/texts'
+import { PersonAvatar } from '../ui/person-avatar'
+import css from './profile.module.css'
+import { contactTexts } from './texts'
+
+/** Somebody's picture and names, and below what one may do and change. */
+export function Profile({
+  displayName,
+  name,
+  account,
+  avatarUrl,
+  hint,
+  actions,
+  children,
+}: {
+  displayName: string
+  /** What they call themselves. */
+  name: string
+  account: string
+  avatarUrl: string
+  hint?: string
+  actions: ReactNode
+  children?: ReactNode
+}) {
+  const t = useTexts(contactTexts)
+  return (
+    <div className={css.page}>
+      <div className={css.column}>
+        <div className={css.head}>
+          <PersonAvatar name={displayName} src={avatarUrl} size={112} />
+          <h2 className={css.name}>{displayName}</h2>
+          {displayName !== name && (
+            <Text c="dimmed" size="sm">
+              {t.own(name)}
+            </Text>
+          )}
+          {account !== '' && <Account account={account} />}
+          {hint && (
+            <Text c="dimmed" size="sm">
+              {hint}
+            </Text>
+          )}
+          <div className={css.actions}>{actions}</div>
+        </div>
+        {children}
+      </div>
+    </div>
+  )
+}
+
+function Account({ account }: { account: string }) {
+  const t = useTexts(contactTexts)
+  return (
+    <CopyButton value={account}>
+      {({ copied, copy }) => (
+        <UnstyledButton
+          className={css.account}
+          onClick={copy}
+          title={t.copy}
+          aria-label={`${t.account}: ${account}. ${copied ? t.copied : t.copy}`}
+        >
+          {account}
+          {copied ? <IconCheck size={15} aria-hidden /> : <IconCopy size={15} aria-hidden />}
+        </UnstyledButton>
+      )}
+    </CopyButton>
+  )
+}

@@ -1,0 +1,26 @@
+/** What the newest message of a conversation is, to be said in the user's language. */
+export type Preview =
+  | { kind: 'words'; words: string }
+  | { kind: 'file'; words: string }
+  | { kind: 'image' | 'video' | 'audio' | 'location' }
+
+const WORDLESS = ['image', 'video', 'audio', 'location'] as const
+
+/** Of the SDK's `lastMessage`. */
+export function previewOf({ type, preview }: { type: string; preview: string }): Preview {
+  const wordless = WORDLESS.find((kind) => kind === type)
+  if (wordless) return { kind: wordless }
+  if (type === 'file') return { kind: 'file', words: preview.replace(/^\[file\] ?/, '') }
+  return { kind: 'words', words: preview.replace(/\s+/g, ' ').trim() }
+}
+
+/** Lines that the server writes itself, and in Chinese. */
+export type ServerLine = { event: 'begin' } | { event: 'joined' | 'left'; name: string }
+
+/** Undefined for every other line. */
+export function serverLineOf(words: string): ServerLine | undefined {
+  if (words === '现在可以开始聊天了') return { event: 'begin' }
+  const [, name, what] = /^(.+?)(加入群聊|离开了群)$/.exec(words) ?? []
+  if (name === undefined) return undefined
+  return { event: what === '加入群聊' ? 'joined' : 'left', name }
+}

@@ -1,0 +1,16 @@
+import type { Conversation } from 'nudge-sdk'
+import { useTexts } from '../i18n/texts'
+import { useClient } from '../platform/client-context'
+import { useList } from '../platform/use-list'
+import { conversationTexts } from './texts'
+
+/** What a conversation is called: as the user calls the contact, and the user's own devices in the user's language. */
+export function useConversationName(): (conversation: Conversation) => string {
+  const t = useTexts(conversationTexts)
+  const { contacts } = useClient()
+  useList(contacts)
+  return ({ type, targetId, name }) => {
+    if (type === 'single') return t.ownDevices
+    return (type === 'p2p' && contacts.byUser(targetId)?.title) || name
+  }
+}

@@ -1,0 +1,55 @@
+import { FileButton, Loader, UnstyledButton } from '@mantine/core'
+import { IconCamera } from '@tabler/icons-react'
+import { useTexts } from '../i18n/texts'
+import { useTask } from '../platform/use-task'
+import { PersonAvatar } from '../ui/person-avatar'
+import css from './picture-button.module.css'
+import { groupTexts } from './texts'
+import { useUploadPicture } from './use-upload-picture'
+
+/** The picture of a group, which is a button that takes another one. */
+export function PictureButton({
+  name,
+  src,
+  size,
+  onPicked,
+}: {
+  name: string
+  src: string
+  size: number
+  /** With the address of the picture, once it is uploaded. */
+  onPicked(src: string): unknown
+}) {
+  const t = useTexts(groupTexts)
+  const { isBusy, run } = useTask()
+  const upload = useUploadPicture()
+  const label = src === '' ? t.choosePicture : t.changePicture
+  return (
+    <FileButton
+      accept="image/png,image/jpeg,image/gif,image/webp"
+      onChange={(file) => file && run(async () => onPicked(await upload(file)))}
+    >
+      {({ onClick }) => (
+        <div className={css.frame}>
+          {name === '' && src === '' ? (
+            <span className={css.empty} style={{ width: size, height: size }} />
+          ) : (
+            <PersonAvatar name={name} src={src} size={size} />
+          )}
+          {/* Over the picture: the initials there are no part of its name. */}
+          <UnstyledButton
+            className={css.button}
+            aria-label={label}
+            title={label}
+            disabled={isBusy}
+            onClick={onClick}
+          >
+            <span className={css.camera}>
+              {isBusy ? <Loader size={16} /> : <IconCamera size={16} aria-hidden />}
+            </span>
+          </UnstyledButton>
+        </div>
+      )}
+    </FileButton>
+  )
+}

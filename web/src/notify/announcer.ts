@@ -1,0 +1,151 @@
+import type { Client, Conversation, Message } from 'nudge-sdk'
+import { previewOf } from '../conversations/preview'
+import { conversationTexts } from '../conversations/texts'
+import { type Language, LOCALES } from '../i18n/language'
+import { defineTexts } from '../i18n/texts'
+import { paths } from '../shell/places'
+import type { Attention } from './attention'
+import { chime } from './chime'
+import { showOnDesktop, takeOffDesktop } from './desktop'
+import { desktopChoice, soundChoice } from './preferences'
+
+const texts = defineTexts({
+  en: {
+    file: (name: string) => `File: ${name}`,
+    many: (messages: number, conversations: number) =>
+      conversations === 1
+        ? `${messages} new messages`
+        : `${messages} new messages in ${conversations} conversations`,
+    from: (sender: string, words: string) => `${sender}: ${words}`,
+  },
+  zh: {
+    file: (name: string) => `文件：${name}`,
+    many: (messages: number, conversations: number) =>
+      conversations === 1 ? `${messages} 条新消息` : `${conversations} 个会话中有 ${messages} 条新消息`,
+    from: (sender: string, words: string) => `${sender}：${words}`,
+  },
+})
+
+/** The tag of the one that stands for many. */
+const SUMMARY = 'nudge'
+/** How long (ms) to wait for the rest of what is being caught up. */
+const CATCH_UP_MS = 5000
+/** How long (ms) a conversation that is new may take to come after its first message. */
+const CONVERSATION_MS = 2000
+
+/** Tells of messages that the user does not see come. What is caught up after an absence is told of in one go. */
+export class Announcer {
+  language: Language = 'en'
+  readonly #offs: (() => void)[]
+  #waiting: Message[] = []
+  #timer: ReturnType<typeof setTimeout> | undefined
+
+  constructor(
+    private readonly client: Client,
+    private readonly attention: Attention,
+  ) {
+    this.#offs = [
+      client.on('message', (message) => this.#came(message)),
+      client.on('status', ({ state }) => {
+        if (state === 'live') this.#flush()
+      }),
+      client.on('conversation', ({ sessionId, unread }) => {
+        if (unread === 0) takeOffDesktop(sessionId)
+      }),
+    ]
+  }
+
+  close(): void {
+    for (const off of this.#offs) off()
+    clearTimeout(this.#timer)
+  }
+
+  #came(message: Message): void {
+    if (message.isOwn || message.isDeleted || message.type === 'system') return
+    this.#waiting.push(message)
+    if (this.client.state === 'live') this.#flush()
+    else this.#timer ??= setTimeout(() => this.#flush(), CATCH_UP_MS)
+  }
+
+  #flush(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    const messages = this.#waiting
+    this.#waiting = []
+    if (messages.length > 0) void this.#tell(messages)
+  }
+
+  async #tell(messages: Message[]): Promise<void> {
+    const { isAnyVisible, isReading } = await this.attention.look()
+    const unseen = messages.filter(({ sessionId }) => !isReading(sessionId))
+    const newest = unseen.at(-1)
+    if (!newest?.id) return
+    // A tab that can be seen tells of it, in place of those that cannot.
+    if (document.hidden && isAnyVisible) return
+    if (!(await this.attention.claim(newest.id))) return
+    if (soundChoice.get()) chime.play()
+    if (!document.hidden || !desktopChoice.get()) return
+    const conversations = new Set(unseen.map(({ sessionId }) => sessionId)).size
+    if (conversations === 1) await this.#showOne(newest, unseen.length)
+    else this.#showMany(unseen.length, conversations)
+  }
+
+  async #showOne(message: Message, count: number): Promise<void> {
+    const { sessionId, senderId } = message
+    const conversation = await this.#conversationOf(sessionId)
+    const t = texts[this.language]
+    let body = count > 1 ? t.many(count, 1) : this.#wordsOf(message)
+    if (count === 1 && conversation?.type === 'group') {
+      const sender = await this.#nameOf(message, senderId)
+      if (sender !== undefined) body = t.from(sender, body)
+    }
+    showOnDesktop({
+      title: conversation ? this.#titleOf(conversation) : 'Nudge',
+      body,
+      icon: this.client.files.urlOf(conversation?.avatarUrl ?? ''),
+      lang: LOCALES[this.language],
+      tag: sessionId,
+      path: paths.chat(sessionId),
+    })
+  }
+
+  #showMany(messages: number, conversations: number): void {
+    const body = texts[this.language].many(messages, conversations)
+    const lang = LOCALES[this.language]
+    showOnDesktop({ title: 'Nudge', body, icon: undefined, lang, tag: SUMMARY, path: paths.chats })
+  }
+
+  /** The first message of a new conversation may come before it. */
+  async #conversationOf(sessionId: string): Promise<Conversation | undefined> {
+    const find = () => this.client.conversations.find((each) => each.sessionId === sessionId)
+    if (!find()) {
+      const late = new Promise((resolve) => setTimeout(resolve, CONVERSATION_MS))
+      await Promise.race([this.client.conversations.until(() => find() !== undefined), late])
+    }
+    return find()
+  }
+
+  /** As the user calls it. */
+  #titleOf({ type, targetId, name }: Conversation): string {
+    return (type === 'p2p' && this.client.contacts.byUser(targetId)?.title) || name
+  }
+
+  async #nameOf(message: Message, senderId: string): Promise<string | undefined> {
+    const known =
+      this.client.contacts.byUser(senderId)?.displayName ?? message.session?.members.byUser(senderId)?.name
+    return (
+      known ??
+      this.client.users.fetch(senderId).then(
+        ({ name }) => name,
+        () => undefined,
+      )
+    )
+  }
+
+  #wordsOf(message: Message): string {
+    const preview = previewOf(message)
+    if (preview.kind === 'words') return preview.words
+    if (preview.kind === 'file') return texts[this.language].file(preview.words)
+    return conversationTexts[this.language][preview.kind]
+  }
+}

@@ -1,0 +1,42 @@
+import { permission } from './permission'
+
+export interface DesktopNotice {
+  title: string
+  body: string
+  icon: string | undefined
+  lang: string
+  /** A later one of the same takes its place. */
+  tag: string
+  /** Where a click on it leads: a path of the app. */
+  path: string
+}
+
+const shown = new Map<string, Notification>()
+
+/** Shows it where the browser allows that. */
+export function showOnDesktop({ title, path, icon, ...rest }: DesktopNotice): void {
+  if (permission() !== 'granted') return
+  const href = `./#${path}`
+  const options = { ...rest, ...(icon !== undefined && { icon }), silent: true, data: { href } }
+  try {
+    const notice = new Notification(title, options)
+    shown.set(rest.tag, notice)
+    notice.onclose = () => {
+      if (shown.get(rest.tag) === notice) shown.delete(rest.tag)
+    }
+    notice.onclick = () => {
+      focus()
+      location.hash = path
+      notice.close()
+    }
+  } catch {
+    // Phones: only the service worker may, and hears of the click (offline/service-worker.ts).
+    void navigator.serviceWorker?.getRegistration().then((worker) => worker?.showNotification(title, options))
+  }
+}
+
+/** Takes it away: it has been read. */
+export function takeOffDesktop(tag: string): void {
+  shown.get(tag)?.close()
+  shown.delete(tag)
+}

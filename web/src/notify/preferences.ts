@@ -1,0 +1,7 @@
+import { stored } from '../platform/stored'
+
+/** Whether a soft sound tells of messages. */
+export const soundChoice = stored('sound', true)
+
+/** Whether the desktop shows messages that come while the page is hidden; the browser has to allow it, too. */
+export const desktopChoice = stored('desktop-notifications', true)

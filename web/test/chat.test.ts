@@ -1,0 +1,312 @@
+import { beforeAll, expect, test } from '@jest/globals'
+import type { Locator, Page } from 'playwright-core'
+import { describeInBrowser, type TestBrowser, until } from '../../sdk/test/helpers/browser.js'
+import type { LoginObject } from '../../shared/wire/objects.js'
+import type { RunningProcess } from '../../test/helpers/child.js'
+import { request } from '../../test/helpers/http.js'
+import { Person as Api, registerPerson } from '../../test/helpers/person.js'
+import { befriend, enter, expectAccessible, PASSWORD, startWeb } from './helpers/people.js'
+
+describeInBrowser('the chat', (browser) => {
+  let server: RunningProcess
+
+  beforeAll(async () => {
+    server = await startWeb()
+  })
+
+  test('shows on both sides what is said, edited, recalled and deleted', async () => {
+    const { alice, bob, sessionId } = await meet(browser, server.url, 'Ann', 'Ben')
+    await Promise.all([openChat(alice.page, sessionId), openChat(bob.page, sessionId)])
+    await alice.page.getByText('You can chat now').waitFor()
+
+    await say(alice.page, 'hello Ben')
+    await say(alice.page, 'helo again')
+    const typo = said(alice.page, /^You, .*: helo again$/)
+    await typo.getByRole('img', { name: 'Sent' }).waitFor()
+    await said(bob.page, /^Ann, .*: hello Ben$/).waitFor()
+    await say(bob.page, 'hello Ann')
+    await said(alice.page, /^Ben, .*: hello Ann$/).waitFor()
+    // What one says in one go begins once.
+    expect(await edgesOf(alice.page)).toEqual(['hello Ben [', 'helo again ]', 'hello Ann []'])
+
+    await choose(typo, 'Copy')
+    await alice.page.getByText('Copied').waitFor()
+    expect(await alice.page.evaluate(() => navigator.clipboard.readText())).toBe('helo again')
+
+    // Without a mouse.
+    await typo.focus()
+    await alice.page.keyboard.press('Enter')
+    await alice.page.getByRole('menuitem', { name: 'Edit' }).click()
+    const dialog = alice.page.getByRole('dialog', { name: 'Edit message' })
+    await dialog.getByLabel('Text').fill('hello again')
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    const edited = said(alice.page, /: hello again$/)
+    await dialog.waitFor({ state: 'detached' })
+    await until(() => edited.evaluate((row) => row === document.activeElement))
+    await said(bob.page, /: hello again$/)
+      .getByText('edited')
+      .waitFor()
+
+    await choose(edited, 'Recall')
+    await alice.page.getByRole('dialog').getByRole('button', { name: 'Recall' }).click()
+    await bob.page.getByText('Ann recalled a message').waitFor()
+    await alice.page.getByText('Ann recalled a message').waitFor()
+    expect(await said(bob.page, /again/).count()).toBe(0)
+
+    await choose(said(alice.page, /: hello Ben$/), 'Delete')
+    await alice.page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click()
+    await said(bob.page, /: hello Ben$/).waitFor({ state: 'detached' })
+    // What others say is theirs.
+    await said(alice.page, /: hello Ann$/)
+      .getByText('hello Ann')
+      .click({ button: 'right' })
+    await expectMenu(alice.page, ['Copy', 'Forward'])
+    expect([...alice.errors, ...bob.errors]).toEqual([])
+  })
+
+  test('loads what is older without a jump, and leads back to the latest', async () => {
+    const { alice, asAlice, asBob, sessionId } = await meet(browser, server.url, 'Cleo', 'Carl')
+    const { page } = alice
+    await fill(asBob, sessionId, 120)
+    await openChat(page, sessionId)
+    const last = said(page, /: number 120$/)
+    await last.waitFor()
+    expect(await isSeen(last)).toBe(true)
+
+    // What comes above moves nothing.
+    const all = page.getByRole('log').getByRole('article')
+    const known = said(page, /: number 75$/)
+    const before = await scrollTo(known)
+    expect(await all.count()).toBe(50)
+    await until(async () => (await all.count()) >= 100)
+    expect(Math.abs((await topOf(known)) - before)).toBeLessThanOrEqual(2)
+
+    // What comes below moves nothing either.
+    const row = said(page, /: number 60$/)
+    const at = await scrollTo(row)
+    await asBob.send(sessionId, 'are you there?')
+    await asBob.send(sessionId, 'hello?')
+    const toLatest = page.getByRole('button', { name: 'Jump to the latest message, 2 new messages' })
+    await toLatest.waitFor()
+    expect(Math.abs((await topOf(row)) - at)).toBeLessThanOrEqual(2)
+    expect(await unreadOf(asAlice, sessionId)).toBe(2)
+
+    await toLatest.click()
+    await until(() => isSeen(said(page, /: hello\?$/)))
+    await toLatest.waitFor({ state: 'detached' })
+    await until(async () => (await unreadOf(asAlice, sessionId)) === 0)
+
+    await said(page, /: hello\?$/).focus()
+    await page.keyboard.press('Home')
+    await page.getByText('Beginning of the conversation').waitFor()
+    expect(await all.count()).toBe(122)
+    expect(alice.errors).toEqual([])
+  })
+
+  test('draws a line above what is new, and marks it as read where it is seen', async () => {
+    const { alice, asAlice, asBob, sessionId } = await meet(browser, server.url, 'Dora', 'Dirk')
+    const { page } = alice
+    await asBob.send(sessionId, 'known')
+    await openChat(page, sessionId)
+    await said(page, /: known$/).waitFor()
+    await until(async () => (await unreadOf(asAlice, sessionId)) === 0)
+    await openChat(page)
+
+    await asBob.send(sessionId, 'new')
+    await asBob.send(sessionId, 'newer')
+    await page.getByText('2 unread').first().waitFor()
+    // Nobody looks.
+    await page.evaluate(() => {
+      document.hasFocus = () => false
+    })
+    await openChat(page, sessionId)
+    const line = page.getByText('New messages', { exact: true })
+    await line.waitFor()
+    expect(await linesOf(page)).toEqual(['known', 'New messages', 'new', 'newer'])
+    expect(await unreadOf(asAlice, sessionId)).toBe(2)
+
+    await page.evaluate(() => {
+      document.hasFocus = () => true
+      dispatchEvent(new Event('focus'))
+    })
+    await until(async () => (await unreadOf(asAlice, sessionId)) === 0)
+    await asBob.send(sessionId, 'newest')
+    await said(page, /: newest$/).waitFor()
+    await until(async () => (await unreadOf(asAlice, sessionId)) === 0)
+    expect(await linesOf(page)).toEqual(['known', 'New messages', 'new', 'newer', 'newest'])
+
+    await openChat(page)
+    await openChat(page, sessionId)
+    await said(page, /: newest$/).waitFor()
+    expect(await line.count()).toBe(0)
+    expect(alice.errors).toEqual([])
+  })
+
+  test('sends on to other conversations what was said, and keeps what was refused', async () => {
+    const { alice, bob, asAlice, asBob, sessionId } = await meet(browser, server.url, 'Emma', 'Emil')
+    const { page } = alice
+    const left = await registerPerson(server.url, 'Left')
+    const group = await asAlice.group(asBob, left)
+    await asAlice.must('PUT', `sessions/${group.id}`, { json: { name: 'Lunch', nameChanged: true } })
+    await left.send(group.id, 'I am off')
+    const members = await left.pullMembers(group.id)
+    const { id: memberId } = members.entries.find(({ userId }) => userId === left.id) as { id: string }
+    await left.must('DELETE', `sessions/${group.id}/members/${memberId}`)
+
+    await openChat(page, group.id)
+    await page.getByText('2 members').waitFor()
+    // Who runs the group takes back what others say. Who has left still has a name.
+    await choose(said(page, /^Left, .*: I am off$/), 'Recall')
+    await page.getByRole('dialog').getByRole('button', { name: 'Recall' }).click()
+    await page.getByText('Emma recalled a message').waitFor()
+
+    await say(page, 'noon at the river?')
+    await choose(said(page, /: noon at the river\?$/), 'Forward')
+    const dialog = page.getByRole('dialog', { name: 'Forward to' })
+    await dialog.getByLabel('Search conversations').fill('emi')
+    expect(await dialog.getByRole('checkbox').count()).toBe(1)
+    await dialog.getByRole('checkbox', { name: 'Emil' }).click()
+    await expectAccessible(page)
+    await dialog.getByRole('button', { name: 'Forward' }).click()
+    await openChat(bob.page, sessionId)
+    await said(bob.page, /^Emma, .*: noon at the river\?$/).waitFor()
+    await page.getByRole('link', { name: 'Open' }).click()
+    await said(page, /^You, .*: noon at the river\?$/).waitFor()
+
+    await say(page, 'x'.repeat(300_000))
+    await page.getByText('Not sent. That is too large.').waitFor()
+    await page.getByRole('button', { name: 'Not sent: what to do' }).click()
+    await expectMenu(page, ['Try again', 'Copy', 'Discard'])
+    await page.getByRole('menuitem', { name: 'Discard' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Discard' }).click()
+    await page.getByText('Not sent. That is too large.').waitFor({ state: 'detached' })
+    // The browser tells of what the server refuses.
+    expect(alice.errors.filter((error) => !error.includes('413'))).toEqual([])
+  })
+
+  test('can be used by everybody, in light and dark', async () => {
+    const { alice, asAlice, asBob } = await meet(browser, server.url, 'Fay', 'Finn')
+    const { page } = alice
+    const group = await asAlice.group(asBob)
+    await asAlice.send(group.id, 'noon?')
+    await asBob.send(group.id, 'see https://example.com')
+    await openChat(page, group.id)
+    await said(page, /^Finn, .*example.com$/).waitFor()
+    await page.getByRole('button', { name: 'Group details' }).click()
+    await page.getByRole('complementary', { name: 'Group details' }).waitFor()
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme })
+      await expectAccessible(page)
+      await said(page, /: noon\?$/).focus()
+      await page.keyboard.press('Shift+F10')
+      await expectMenu(page, ['Copy', 'Forward', 'Edit', 'Recall', 'Delete'])
+      await expectAccessible(page)
+      await page.keyboard.press('Escape')
+      await page.getByRole('menu').waitFor({ state: 'detached' })
+      await until(() => said(page, /: noon\?$/).evaluate((row) => row === document.activeElement))
+    }
+
+    await page.setViewportSize({ width: 390, height: 844 })
+    await page.getByRole('dialog', { name: 'Group details' }).waitFor()
+    await expectAccessible(page)
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    await expectAccessible(page)
+    await page.getByRole('link', { name: 'Back' }).click()
+    await openChat(page, '999999')
+    await page.getByText('This conversation is not here').waitFor()
+    await page.getByRole('link', { name: 'Back to the conversations' }).click()
+    expect(alice.errors).toEqual([])
+  })
+})
+
+/** Two people with the app open, who can talk to each other; and each of them at the API. */
+async function meet(browser: TestBrowser, url: string, first: string, second: string) {
+  const options = { permissions: ['clipboard-read', 'clipboard-write'] }
+  const [alice, bob] = await Promise.all([enter(browser, url, first, options), enter(browser, url, second)])
+  const [asAlice, asBob] = await Promise.all([atApi(url, alice.account), atApi(url, bob.account)])
+  await befriend(url, alice, bob)
+  const { id: sessionId } = await asAlice.p2pWith(asBob)
+  return { alice, bob, asAlice, asBob, sessionId }
+}
+
+async function atApi(url: string, account: string): Promise<Api> {
+  const json = { email: account, password: PASSWORD }
+  const { body } = await request<LoginObject>('POST', `${url}/v1/users/login`, { json })
+  return new Api(url, body)
+}
+
+/** `number 1` and so on, in this order. */
+async function fill(api: Api, sessionId: string, count: number): Promise<void> {
+  for (let n = 1; n <= count; n++) await api.send(sessionId, `number ${n}`)
+}
+
+/** Goes to a conversation, or away from all. */
+async function openChat(page: Page, sessionId = ''): Promise<void> {
+  await page.evaluate((id) => {
+    location.hash = `/chats/${id}`
+  }, sessionId)
+}
+
+/** Writes it and sends it, as users do. */
+async function say(page: Page, words: string): Promise<void> {
+  await page.getByLabel('Message', { exact: true }).fill(words)
+  await page.getByRole('button', { name: 'Send', exact: true }).click()
+}
+
+async function unreadOf(api: Api, sessionId: string): Promise<number | undefined> {
+  const { entries } = await api.pullConversations()
+  return entries.find((conversation) => conversation.sessionId === sessionId)?.unread
+}
+
+/** The message with this label: `Alice, 10:04 AM: hello`. */
+const said = (page: Page, name: RegExp) => page.getByRole('article', { name })
+
+async function choose(row: Locator, action: string): Promise<void> {
+  await row.hover()
+  await row.getByRole('button', { name: 'Message actions' }).click()
+  await row.page().getByRole('menuitem', { name: action }).click()
+}
+
+async function expectMenu(page: Page, items: string[]): Promise<void> {
+  await page.getByRole('menuitem').first().waitFor()
+  expect(await page.getByRole('menuitem').allTextContents()).toEqual(items)
+}
+
+/** Each message with `[` where somebody begins to speak and `]` where he ends. */
+function edgesOf(page: Page): Promise<string[]> {
+  return page.getByRole('article').evaluateAll((rows) =>
+    rows.map((row) => {
+      const { first, last } = (row as HTMLElement).dataset
+      const words = row.getAttribute('aria-label')?.replace(/^.*?: /, '')
+      return `${words} ${first === 'true' ? '[' : ''}${last === 'true' ? ']' : ''}`
+    }),
+  )
+}
+
+/** What stands there of messages and the line above new ones. */
+function linesOf(page: Page): Promise<string[]> {
+  const lines = page.getByRole('log').locator('article, :text-is("New messages")')
+  return lines.evaluateAll((all) =>
+    all.map((line) => (line.getAttribute('aria-label') ?? line.textContent ?? '').replace(/^.*?: /, '')),
+  )
+}
+
+const topOf = (row: Locator) => row.evaluate((element) => element.getBoundingClientRect().top)
+
+/** Brings it to the upper half of the view. Gives where it is then. */
+function scrollTo(row: Locator): Promise<number> {
+  return row.evaluate((element) => {
+    const box = element.closest('[role=log]')?.parentElement as HTMLElement
+    box.scrollTop += element.getBoundingClientRect().top - box.getBoundingClientRect().top - 150
+    return element.getBoundingClientRect().top
+  })
+}
+
+function isSeen(row: Locator): Promise<boolean> {
+  return row.evaluate((element) => {
+    const box = (element.closest('[role=log]')?.parentElement as HTMLElement).getBoundingClientRect()
+    const { top, bottom } = element.getBoundingClientRect()
+    return top >= box.top && bottom <= box.bottom
+  })
+}

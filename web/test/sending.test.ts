@@ -1,0 +1,348 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { beforeAll, expect, test } from '@jest/globals'
+import type { Locator, Page } from 'playwright-core'
+import sharp from 'sharp'
+import { describeInBrowser, until } from '../../sdk/test/helpers/browser.js'
+import { administratorOf } from '../../test/helpers/admin.js'
+import type { RunningProcess } from '../../test/helpers/child.js'
+import { TEST_PROCESS_ENV } from '../../test/helpers/test-app.js'
+import { befriend, enter, expectAccessible, PASSWORD, type Person, startWeb } from './helpers/people.js'
+
+describeInBrowser('what people send each other', (browser) => {
+  let server: RunningProcess
+  let png: Buffer
+
+  beforeAll(async () => {
+    server = await startWeb(TEST_PROCESS_ENV)
+    png = await pictureOf('#d9480f')
+    await mkdir(join(server.dataDir, 'emoji'), { recursive: true })
+    await writeFile(join(server.dataDir, 'emoji', 'bravo.png'), png)
+    const administrator = await administratorOf(server.url)
+    await administrator.must('POST', 'emojis', { json: { name: 'bravo', url: '/Emoji/bravo.png' } })
+  })
+
+  /** Two friends, each with the chat with the other one open. */
+  const meet = async (a: string, b: string) => {
+    const [alice, bob] = await Promise.all([enter(browser, server.url, a), enter(browser, server.url, b)])
+    await befriend(server.url, alice, bob)
+    const chat = `#/chats/${await sessionOf(server.url, alice, bob)}`
+    for (const { page } of [alice, bob]) await page.goto(`${server.url}/${chat}`)
+    await Promise.all([alice, bob].map(({ page }) => fieldOf(page).waitFor()))
+    return { alice, bob, chat }
+  }
+
+  test('words, with links and emojis', async () => {
+    const { alice, bob } = await meet('Alice', 'Bob')
+    const field = fieldOf(alice.page)
+    // Where there is a keyboard, one can write at once.
+    await until(() => field.evaluate((element) => element === document.activeElement))
+
+    await alice.page.keyboard.type('see https://example.com/a_(b). [smile] [bravo]')
+    await alice.page.keyboard.press('Shift+Enter')
+    await alice.page.keyboard.type('and mail me@example.com')
+    expect(await field.inputValue()).toContain('\n')
+    await alice.page.keyboard.press('Enter')
+    expect(await field.inputValue()).toBe('')
+    await field.fill('   ')
+    expect(await button(alice.page, 'Send').isDisabled()).toBe(true)
+
+    for (const { page } of [alice, bob]) {
+      const link = said(page).getByRole('link', { name: 'https://example.com/a_(b)', exact: true })
+      await link.waitFor()
+      expect(await link.getAttribute('rel')).toBe('noopener noreferrer nofollow')
+      expect(await link.getAttribute('target')).toBe('_blank')
+      await said(page).getByRole('link', { name: 'me@example.com' }).waitFor()
+      await said(page).getByRole('img', { name: '[smile]' }).getByText('🙂').waitFor()
+      await untilLoaded(said(page).getByRole('img', { name: '[bravo]' }))
+    }
+
+    // What the keyboard of a Chinese user does while a word is being put together.
+    await field.fill('你好')
+    await field.dispatchEvent('keydown', { key: 'Enter', isComposing: true, bubbles: true })
+    expect(await field.inputValue()).toBe('你好')
+    await button(alice.page, 'Send').click()
+    await said(bob.page).getByText('你好', { exact: true }).waitFor()
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await alice.page.emulateMedia({ colorScheme })
+      await expectAccessible(alice.page)
+    }
+    expect([...alice.errors, ...bob.errors]).toEqual([])
+  })
+
+  test('what was begun is there again', async () => {
+    const { alice, chat } = await meet('Anna', 'Ben')
+    const { page } = alice
+    await fieldOf(page).fill('I was about to say')
+    await page.goto(`${server.url}/#/contacts`)
+    await fieldOf(page).waitFor({ state: 'detached' })
+    await page.goto(`${server.url}/${chat}`)
+    expect(await fieldOf(page).inputValue()).toBe('I was about to say')
+    await page.reload()
+    expect(await fieldOf(page).inputValue()).toBe('I was about to say')
+    await fieldOf(page).press('Enter')
+    await page.getByRole('article').getByText('I was about to say').waitFor()
+    await page.reload()
+    await page.getByRole('article').getByText('I was about to say').waitFor()
+    expect(await fieldOf(page).inputValue()).toBe('')
+    expect(alice.errors).toEqual([])
+  })
+
+  test('emojis, found with the keyboard alone', async () => {
+    const { alice, bob } = await meet('Amy', 'Bill')
+    const { page } = alice
+    await fieldOf(page).fill('ready?')
+    await button(page, 'Emoji').focus()
+    await page.keyboard.press('Enter')
+    await page.getByRole('searchbox', { name: 'Search emoji' }).waitFor()
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme })
+      await expectAccessible(page)
+    }
+    await page.keyboard.type('rocket')
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('Enter')
+    await page.getByRole('searchbox', { name: 'Search emoji' }).fill('')
+    await page.getByRole('tab', { name: 'Nature' }).click()
+    await page.keyboard.press('Tab')
+    // From the dog, one to the right and one down to the next line, and back up.
+    await page.keyboard.press('ArrowRight')
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('ArrowUp')
+    await until(() => button(page, 'cat').evaluate((element) => element === document.activeElement))
+    await page.keyboard.press('Enter')
+    await page.getByRole('tab', { name: 'App' }).click()
+    await button(page, 'bravo').click()
+    await page.keyboard.press('Escape')
+    await page.getByRole('searchbox', { name: 'Search emoji' }).waitFor({ state: 'detached' })
+    // The cursor is behind what was put in.
+    await page.keyboard.type('!')
+    expect(await fieldOf(page).inputValue()).toBe('ready?🚀🐱[bravo]!')
+    await page.keyboard.press('Enter')
+    await said(bob.page).getByText('ready?🚀🐱').waitFor()
+    await untilLoaded(said(bob.page).getByRole('img', { name: '[bravo]' }))
+
+    // Next time those come first.
+    await button(page, 'Emoji').click()
+    await page.getByRole('group', { name: 'Recently used' }).waitFor()
+    expect(await page.getByRole('group', { name: 'Recently used' }).getByRole('button').count()).toBe(3)
+    expect([...alice.errors, ...bob.errors]).toEqual([])
+  })
+
+  test('pictures: picked, pasted and dropped', async () => {
+    const { alice, bob } = await meet('Ada', 'Boris')
+    const { page } = alice
+    let letGo = () => {}
+    const held = new Promise<void>((resolve) => {
+      letGo = resolve
+    })
+    await page.route('**/v1/attachments', async (route) => {
+      await held
+      await route.continue()
+    })
+
+    await pick(page, { name: 'sunset.png', mimeType: 'image/png', buffer: png })
+    await pick(page, { name: 'mistake.png', mimeType: 'image/png', buffer: png })
+    await pick(page, { name: 'nothing.png', mimeType: 'image/png', buffer: Buffer.alloc(0) })
+    await page.getByText('“nothing.png” is empty').waitFor()
+    await button(page, 'Remove mistake.png').click()
+    expect(await page.getByRole('list', { name: 'Files to send' }).getByRole('listitem').count()).toBe(1)
+    await fieldOf(page).fill('look')
+    await page.keyboard.press('Enter')
+    await page.getByRole('progressbar', { name: 'Uploading' }).waitFor()
+    // One that is taken back, and never arrives.
+    await pick(page, { name: 'secret.png', mimeType: 'image/png', buffer: png })
+    await button(page, 'Send').click()
+    await button(page, 'Cancel upload').nth(1).click()
+    await until(async () => (await button(page, 'Cancel upload').count()) === 1)
+    letGo()
+    for (const { page } of [alice, bob]) {
+      await said(page).getByText('look', { exact: true }).waitFor()
+      const picture = button(page, 'Open picture')
+      await untilLoaded(picture.getByRole('img'))
+      // Of 640 x 400 pixels, in its own proportions.
+      const { width, height } = (await picture.boundingBox()) ?? { width: 0, height: 0 }
+      expect([Math.round(width), Math.round(height)]).toEqual([320, 200])
+      expect(await picture.getByRole('img').getAttribute('src')).toContain('thumbnail=1')
+    }
+
+    await handOver(page, 'paste', await pictureOf('#2b8a3e'), 'image.png', 'image/png')
+    await button(page, 'Send').click()
+    await handOver(page, 'dragover', png, 'drop.png', 'image/png')
+    await page.getByText('Drop files to send').waitFor()
+    await handOver(page, 'drop', await pictureOf('#1864ab'), 'drop.png', 'image/png')
+    await page.getByText('Drop files to send').waitFor({ state: 'detached' })
+    await button(page, 'Send').click()
+    await until(async () => (await button(bob.page, 'Open picture').count()) === 3)
+
+    const second = button(bob.page, 'Open picture').nth(1)
+    await second.click()
+    const viewer = bob.page.getByRole('dialog', { name: 'Picture viewer' })
+    await viewer.getByText('2 of 3').waitFor()
+    await untilLoaded(viewer.getByRole('img', { name: 'Picture' }))
+    await bob.page.keyboard.press('ArrowRight')
+    await viewer.getByText('3 of 3').waitFor()
+    await button(bob.page, 'Zoom in').click()
+    await bob.page.keyboard.press('ArrowLeft')
+    await bob.page.keyboard.press('ArrowLeft')
+    await viewer.getByText('1 of 3').waitFor()
+    await untilLoaded(viewer.getByRole('img', { name: 'Picture' }))
+    await expectAccessible(bob.page)
+    const download = bob.page.waitForEvent('download')
+    await viewer.getByRole('link', { name: 'Download' }).click()
+    expect(await readFile(await (await download).path())).toEqual(png)
+    await bob.page.keyboard.press('Escape')
+    await viewer.waitFor({ state: 'detached' })
+    expect(await second.evaluate((element) => element === document.activeElement)).toBe(true)
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await bob.page.emulateMedia({ colorScheme })
+      await expectAccessible(bob.page)
+    }
+    expect([...alice.errors, ...bob.errors]).toEqual([])
+  })
+
+  test('files and recordings', async () => {
+    const { alice, bob } = await meet('Aida', 'Bert')
+    const { page } = alice
+    const notes = Buffer.from('some notes, 几句话\n')
+    await pick(
+      page,
+      { name: 'notes.txt', mimeType: 'text/plain', buffer: notes },
+      { name: 'song.wav', mimeType: 'audio/wav', buffer: recordingOf(3) },
+      // No picture at all, so it goes as a file.
+      { name: 'broken.png', mimeType: 'image/png', buffer: Buffer.from('no picture') },
+    )
+    await button(page, 'Send').click()
+    for (const { page } of [alice, bob]) {
+      await page.getByRole('link', { name: 'Download broken.png' }).waitFor()
+      await said(page).getByText(`${notes.length} B`).waitFor()
+      const download = page.waitForEvent('download')
+      await page.getByRole('link', { name: 'Download notes.txt' }).click()
+      const file = await download
+      expect(file.suggestedFilename()).toBe('notes.txt')
+      expect(await readFile(await file.path())).toEqual(notes)
+
+      const player = page.getByRole('group', { name: 'song.wav' })
+      await player.getByText('0:03').waitFor()
+      await button(page, 'Play').click()
+      await until(() => page.locator('audio').evaluate((audio: HTMLAudioElement) => audio.currentTime > 0))
+      await button(page, 'Pause').click()
+      await player.getByRole('slider', { name: 'Position' }).fill('2')
+      await player.getByText('0:02').waitFor()
+    }
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme })
+      await expectAccessible(page)
+    }
+    expect([...alice.errors, ...bob.errors]).toEqual([])
+  })
+
+  test('whatever others claim to have sent, nothing breaks', async () => {
+    const { alice, bob, chat } = await meet('Alma', 'Bruno')
+    const { token } = await logInByApi(server.url, bob)
+    const kinds = ['image', 'file', 'video', 'audio', 'location', 'task', 'av', 'poll']
+    const contents = ['null', '7', '{}', 'no json', '{"src":5,"width":"a","text":{}}', '{"src":"  "}', '[]']
+    for (const type of kinds) {
+      for (const content of contents) {
+        const sent = await fetch(`${server.url}/v1/${chat.replace('#/chats', 'sessions')}/messages`, {
+          method: 'POST',
+          headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${token}` },
+          body: JSON.stringify({ type, content }),
+        })
+        expect(sent.status).toBe(200)
+      }
+    }
+    await fieldOf(bob.page).fill('still here')
+    await bob.page.keyboard.press('Enter')
+    await said(alice.page).getByText('still here', { exact: true }).waitFor()
+    await said(alice.page).getByText('This kind of message cannot be shown here.').first().waitFor()
+    await expectAccessible(alice.page)
+    expect([...alice.errors, ...bob.errors]).toEqual([])
+  })
+})
+
+const fieldOf = (page: Page) => page.getByRole('textbox', { name: 'Message', exact: true })
+
+/** The messages of the chat that is open. */
+const said = (page: Page) => page.getByRole('log')
+
+const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true })
+
+interface Picked {
+  name: string
+  mimeType: string
+  buffer: Buffer
+}
+
+/** As through the dialog of the system, which the button opens. */
+async function pick(page: Page, ...files: Picked[]): Promise<void> {
+  const chooser = page.waitForEvent('filechooser')
+  await button(page, 'Attach files').click()
+  await (await chooser).setFiles(files)
+}
+
+/** Pastes a file, or drags it over the messages or drops it there. */
+async function handOver(page: Page, type: string, bytes: Buffer, name: string, mime: string): Promise<void> {
+  const file = { base64: bytes.toString('base64'), name, mime, type }
+  await page.evaluate(({ base64, name, mime, type }) => {
+    const data = new DataTransfer()
+    const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0))
+    data.items.add(new File([bytes], name, { type: mime }))
+    const how = { bubbles: true, cancelable: true }
+    const event =
+      type === 'paste'
+        ? new ClipboardEvent(type, { ...how, clipboardData: data })
+        : new DragEvent(type, { ...how, dataTransfer: data })
+    const target = type === 'paste' ? document.activeElement : document.querySelector('main')
+    target?.dispatchEvent(event)
+  }, file)
+}
+
+/** The picture is there, with pixels. */
+async function untilLoaded(picture: Locator): Promise<void> {
+  await picture.waitFor()
+  await until(() => picture.evaluate((image: HTMLImageElement) => image.complete && image.naturalWidth > 0))
+}
+
+const pictureOf = (background: string) =>
+  sharp({ create: { width: 640, height: 400, channels: 3, background } })
+    .png()
+    .toBuffer()
+
+/** So many seconds of a tone, as WAV: 8000 samples a second, a byte each. */
+function recordingOf(seconds: number): Buffer {
+  const rate = 8000
+  const samples = Buffer.from(Array.from({ length: seconds * rate }, (_, at) => 128 + 60 * Math.sin(at / 3)))
+  const head = Buffer.alloc(44)
+  head.write('RIFF')
+  head.writeUInt32LE(36 + samples.length, 4)
+  head.write('WAVEfmt ', 8)
+  head.writeUInt32LE(16, 16)
+  head.writeUInt16LE(1, 20)
+  head.writeUInt16LE(1, 22)
+  head.writeUInt32LE(rate, 24)
+  head.writeUInt32LE(rate, 28)
+  head.writeUInt16LE(1, 32)
+  head.writeUInt16LE(8, 34)
+  head.write('data', 36)
+  head.writeUInt32LE(samples.length, 40)
+  return Buffer.concat([head, samples])
+}
+
+async function logInByApi(url: string, { account }: Person): Promise<{ token: string }> {
+  const answer = await fetch(`${url}/v1/users/login`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ email: account, password: PASSWORD }),
+  })
+  return (await answer.json()) as { token: string }
+}
+
+/** The id of the session of two people. */
+async function sessionOf(url: string, a: Person, b: Person): Promise<string> {
+  const { token } = await logInByApi(url, a)
+  const answer = await fetch(`${url}/v1/sessions/p2p/${a.userId}/${b.userId}`, {
+    headers: { Authorization: `Bearer ${token}` },
+  })
+  return ((await answer.json()) as { id: string }).id
+}
