@@ -48,7 +48,7 @@ async function ask(method, path, body) {
 function openFrame() {
   frame = document.createElement('iframe')
   frame.title = 'Conversation'
-  frame.allow = 'clipboard-write; microphone'
+  frame.allow = 'clipboard-write; fullscreen'
   frame.src = `${NUDGE}/groupConversation`
   // Not before: whatever is said while it loads is lost.
   frame.addEventListener('load', () => {

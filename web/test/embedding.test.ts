@@ -229,10 +229,15 @@ describeInBrowser('the conversation page', (browser) => {
     await fillIn(bob)
     await page.getByRole('heading', { name: 'This link is for another account' }).waitFor()
     await page.getByText('In this browser Bob is logged in.').waitFor()
+    await expectAccessible(page)
+    await page.emulateMedia({ colorScheme: 'dark' })
+    await expectAccessible(page)
     await fillIn(alice)
     await page.getByText('Where is my order?').waitFor()
-    // The login is kept, as the app keeps it.
-    await page.reload()
+    // The app has the same login, and the page goes on with it.
+    await page.goto(server.url)
+    await page.getByRole('navigation', { name: 'Main' }).waitFor()
+    await page.goto(`${server.url}/${path}`)
     await page.getByText('Where is my order?').waitFor()
     expect(errors.filter((text) => !text.includes('400'))).toEqual([])
   })

@@ -90,7 +90,9 @@ function LoginForm({
   const submit = (event: FormEvent) => {
     event.preventDefault()
     void attempt(() => logIn({ account: account.trim(), password })).then((isDone) => {
-      if (isDone) setPassword('')
+      if (!isDone) return
+      setAccount('')
+      setPassword('')
     })
   }
   return (
@@ -133,7 +135,7 @@ function LoginForm({
             {t.logIn}
           </Button>
           {other !== undefined && (
-            <Anchor href="./" size="sm" ta="center">
+            <Anchor href="./" size="sm" ta="center" c="dimmed" underline="always">
               {t.app}
             </Anchor>
           )}
