@@ -31,6 +31,11 @@ export const cssVariables: CSSVariablesResolver = () => {
     '--mantine-color-body': 'var(--n-surface)',
     '--mantine-color-text': 'var(--n-text)',
     '--mantine-color-dimmed': 'var(--n-muted)',
+    '--mantine-color-error': 'var(--n-bad)',
   }
-  return { variables: {}, light: ours, dark: ours }
+  return {
+    variables: {},
+    light: ours,
+    dark: { ...ours, '--mantine-color-anchor': 'var(--mantine-color-iris-3)' },
+  }
 }

@@ -17,9 +17,9 @@ import {
   startWeb,
 } from './helpers/people.js'
 
-/** Red, 2 x 1 pixels. */
+/** Red, 4 x 2 pixels. */
 const PICTURE = Buffer.from(
-  'iVBORw0KGgoAAAANSUhEUgAAAAIAAAABCAIAAAB7QOjdAAAADElEQVR42mP4z8AARAAFAAH/w1wjwAAAAABJRU5ErkJggg==',
+  'iVBORw0KGgoAAAANSUhEUgAAAAQAAAACCAIAAADwyuo0AAAAEElEQVR4nGN4YGgIRwzIHACIYgoRvda/0QAAAABJRU5ErkJggg==',
   'base64',
 )
 
@@ -114,7 +114,7 @@ describeInBrowser('the account', (browser) => {
     await face.waitFor()
     // Square, and no larger than it was.
     await until(() =>
-      face.evaluate((img: HTMLImageElement) => img.naturalWidth === 1 && img.naturalHeight === 1),
+      face.evaluate((img: HTMLImageElement) => img.naturalWidth === 2 && img.naturalHeight === 2),
     )
 
     await profile

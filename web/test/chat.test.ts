@@ -5,7 +5,16 @@ import type { LoginObject } from '../../shared/wire/objects.js'
 import type { RunningProcess } from '../../test/helpers/child.js'
 import { request } from '../../test/helpers/http.js'
 import { Person as Api, registerPerson } from '../../test/helpers/person.js'
-import { befriend, enter, expectAccessible, PASSWORD, startWeb } from './helpers/people.js'
+import {
+  befriend,
+  createAccount,
+  enter,
+  expectAccessible,
+  logIn,
+  openApp,
+  PASSWORD,
+  startWeb,
+} from './helpers/people.js'
 
 describeInBrowser('the chat', (browser) => {
   let server: RunningProcess
@@ -65,10 +74,12 @@ describeInBrowser('the chat', (browser) => {
   })
 
   test('loads what is older without a jump, and leads back to the latest', async () => {
-    const { alice, asAlice, asBob, sessionId } = await meet(browser, server.url, 'Cleo', 'Carl')
-    const { page } = alice
-    await fill(asBob, sessionId, 120)
-    await openChat(page, sessionId)
+    const { account } = await createAccount(server.url, 'Cleo')
+    const [asAlice, asBob] = [await atApi(server.url, account), await registerPerson(server.url, 'Carl')]
+    const { id: sessionId } = await asAlice.p2pWith(asBob)
+    for (let n = 1; n <= 120; n++) await asBob.send(sessionId, `number ${n}`)
+    const { page, errors } = await openApp(browser, server.url, { path: `#/chats/${sessionId}` })
+    await logIn(page, account)
     const last = said(page, /: number 120$/)
     await last.waitFor()
     expect(await isSeen(last)).toBe(true)
@@ -76,8 +87,11 @@ describeInBrowser('the chat', (browser) => {
     // What comes above moves nothing.
     const all = page.getByRole('log').getByRole('article')
     const known = said(page, /: number 75$/)
+    const release = await hold(page, '**/history*')
     const before = await scrollTo(known)
+    await page.getByRole('status', { name: 'Loading older messages' }).waitFor()
     expect(await all.count()).toBe(50)
+    release()
     await until(async () => (await all.count()) >= 100)
     expect(Math.abs((await topOf(known)) - before)).toBeLessThanOrEqual(2)
 
@@ -100,7 +114,7 @@ describeInBrowser('the chat', (browser) => {
     await page.keyboard.press('Home')
     await page.getByText('Beginning of the conversation').waitFor()
     expect(await all.count()).toBe(122)
-    expect(alice.errors).toEqual([])
+    expect(errors).toEqual([])
   })
 
   test('draws a line above what is new, and marks it as read where it is seen', async () => {
@@ -236,11 +250,6 @@ async function atApi(url: string, account: string): Promise<Api> {
   return new Api(url, body)
 }
 
-/** `number 1` and so on, in this order. */
-async function fill(api: Api, sessionId: string, count: number): Promise<void> {
-  for (let n = 1; n <= count; n++) await api.send(sessionId, `number ${n}`)
-}
-
 /** Goes to a conversation, or away from all. */
 async function openChat(page: Page, sessionId = ''): Promise<void> {
   await page.evaluate((id) => {
@@ -252,6 +261,19 @@ async function openChat(page: Page, sessionId = ''): Promise<void> {
 async function say(page: Page, words: string): Promise<void> {
   await page.getByLabel('Message', { exact: true }).fill(words)
   await page.getByRole('button', { name: 'Send', exact: true }).click()
+}
+
+/** Requests to there wait until they are let go. */
+async function hold(page: Page, url: string): Promise<() => void> {
+  let release = () => {}
+  const released = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  await page.route(url, async (route) => {
+    await released
+    await route.continue()
+  })
+  return release
 }
 
 async function unreadOf(api: Api, sessionId: string): Promise<number | undefined> {
@@ -294,19 +316,20 @@ function linesOf(page: Page): Promise<string[]> {
 
 const topOf = (row: Locator) => row.evaluate((element) => element.getBoundingClientRect().top)
 
-/** Brings it to the upper half of the view. Gives where it is then. */
+/** Brings it to the upper half of the view. Gives where it is once everything there has its size. */
 function scrollTo(row: Locator): Promise<number> {
-  return row.evaluate((element) => {
+  return row.evaluate(async (element) => {
     const box = element.closest('[role=log]')?.parentElement as HTMLElement
     box.scrollTop += element.getBoundingClientRect().top - box.getBoundingClientRect().top - 150
+    for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame)
     return element.getBoundingClientRect().top
   })
 }
 
 function isSeen(row: Locator): Promise<boolean> {
   return row.evaluate((element) => {
-    const box = (element.closest('[role=log]')?.parentElement as HTMLElement).getBoundingClientRect()
+    const box = element.closest('[role=log]')?.parentElement?.getBoundingClientRect()
     const { top, bottom } = element.getBoundingClientRect()
-    return top >= box.top && bottom <= box.bottom
+    return box !== undefined && top >= box.top && bottom <= box.bottom
   })
 }

@@ -201,8 +201,8 @@ describeInBrowser('what people send each other', (browser) => {
     expect([...alice.errors, ...bob.errors]).toEqual([])
   })
 
-  test('files and recordings', async () => {
-    const { alice, bob } = await meet('Aida', 'Bert')
+  test('files, recordings and films', async () => {
+    const { alice, bob, chat } = await meet('Aida', 'Bert')
     const { page } = alice
     const notes = Buffer.from('some notes, 几句话\n')
     await pick(
@@ -230,6 +230,21 @@ describeInBrowser('what people send each other', (browser) => {
       await player.getByRole('slider', { name: 'Position' }).fill('2')
       await player.getByText('0:02').waitFor()
     }
+
+    await pick(page, { name: 'film.webm', mimeType: 'video/webm', buffer: await filmOf(page) })
+    await button(page, 'Send').click()
+    const film = said(bob.page).locator('video')
+    await film.waitFor()
+    await until(() => film.evaluate((video: HTMLVideoElement) => video.readyState >= 1))
+    // What receivers want to know before it is there.
+    const { token } = await logInByApi(server.url, alice)
+    const answer = await fetch(`${server.url}/v1/${chat.replace('#/chats', 'sessions')}/messages`, {
+      headers: { Authorization: `Bearer ${token}` },
+    })
+    const { entries } = (await answer.json()) as { entries: { type: string; content: string }[] }
+    const contentOf = (kind: string) => JSON.parse(entries.find(({ type }) => type === kind)?.content ?? '{}')
+    expect(contentOf('audio')).toMatchObject({ name: 'song.wav', second: 3 })
+    expect(contentOf('video')).toMatchObject({ name: 'film.webm', width: 480, height: 270 })
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme })
       await expectAccessible(page)
@@ -242,16 +257,15 @@ describeInBrowser('what people send each other', (browser) => {
     const { token } = await logInByApi(server.url, bob)
     const kinds = ['image', 'file', 'video', 'audio', 'location', 'task', 'av', 'poll']
     const contents = ['null', '7', '{}', 'no json', '{"src":5,"width":"a","text":{}}', '{"src":"  "}', '[]']
-    for (const type of kinds) {
-      for (const content of contents) {
-        const sent = await fetch(`${server.url}/v1/${chat.replace('#/chats', 'sessions')}/messages`, {
-          method: 'POST',
-          headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${token}` },
-          body: JSON.stringify({ type, content }),
-        })
-        expect(sent.status).toBe(200)
-      }
+    const post = async (type: string, content: string) => {
+      const sent = await fetch(`${server.url}/v1/${chat.replace('#/chats', 'sessions')}/messages`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${token}` },
+        body: JSON.stringify({ type, content }),
+      })
+      expect(sent.status).toBe(200)
     }
+    await Promise.all(kinds.flatMap((type) => contents.map((content) => post(type, content))))
     await fieldOf(bob.page).fill('still here')
     await bob.page.keyboard.press('Enter')
     await said(alice.page).getByText('still here', { exact: true }).waitFor()
@@ -308,6 +322,26 @@ const pictureOf = (background: string) =>
   sharp({ create: { width: 640, height: 400, channels: 3, background } })
     .png()
     .toBuffer()
+
+/** A film of a moment, of 480 x 270 pixels. */
+async function filmOf(page: Page): Promise<Buffer> {
+  const base64 = await page.evaluate(async () => {
+    const canvas = Object.assign(document.createElement('canvas'), { width: 480, height: 270 })
+    const recorder = new MediaRecorder(canvas.captureStream(20), { mimeType: 'video/webm' })
+    const brush = canvas.getContext('2d')
+    const film = new Promise<Blob>((resolve) => {
+      recorder.ondataavailable = ({ data }) => resolve(data)
+    })
+    recorder.start()
+    for (let frame = 0; frame < 5; frame += 1) {
+      brush?.fillRect(frame * 40, 0, 30, 270)
+      await new Promise((resolve) => setTimeout(resolve, 60))
+    }
+    recorder.stop()
+    return btoa(String.fromCharCode(...new Uint8Array(await (await film).arrayBuffer())))
+  })
+  return Buffer.from(base64, 'base64')
+}
 
 /** So many seconds of a tone, as WAV: 8000 samples a second, a byte each. */
 function recordingOf(seconds: number): Buffer {

@@ -1,4 +1,5 @@
 import { type InputWrapperProps, TextInput, type TextInputProps } from '@mantine/core'
+import type { ReactNode } from 'react'
 import { MAX_LINE_LENGTH } from './rules'
 
 /** How the fields of these forms look: hints are below, so that fields side by side are level. */
@@ -9,13 +10,17 @@ export const fieldLook = {
   errorProps: { role: 'alert', mt: 4 },
 } satisfies Partial<InputWrapperProps>
 
-/** A line of text. The hint in it goes where there is an error, in whose colour it would look like something typed. */
-export function LineField({ placeholder, ...rest }: TextInputProps) {
+/** What is wrong takes the place of what is asked for. */
+export const hintOf = (error: ReactNode, hint: ReactNode): ReactNode => (error ? undefined : hint)
+
+/** A line of text. An example in it goes where there is an error, in whose colour it would look like something typed. */
+export function LineField({ placeholder, description, ...rest }: TextInputProps) {
   return (
     <TextInput
       maxLength={MAX_LINE_LENGTH}
       {...fieldLook}
       {...rest}
+      description={hintOf(rest.error, description)}
       placeholder={rest.error ? undefined : placeholder}
     />
   )

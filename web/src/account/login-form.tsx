@@ -1,8 +1,8 @@
-import { Alert, Anchor, Button, Stack, Text } from '@mantine/core'
-import { IconAlertCircle } from '@tabler/icons-react'
+import { Anchor, Button, Stack, Text } from '@mantine/core'
 import type { Credentials } from 'nudge-sdk'
 import { type FormEvent, useRef, useState } from 'react'
 import { defineTexts, useTexts } from '../i18n/texts'
+import { FailureNote } from './failure-note'
 import { FormHeading } from './form-heading'
 import { LineField } from './line-field'
 import { PasswordField } from './password-field'
@@ -96,9 +96,7 @@ export function LoginForm({
           }}
           error={isAsked && !isAccountMissing && password === '' && t.passwordMissing}
         />
-        {failure !== undefined && (
-          <Alert color="red" variant="light" icon={<IconAlertCircle />} title={failure} />
-        )}
+        {failure !== undefined && <FailureNote>{failure}</FailureNote>}
         <Button type="submit" size="md" fullWidth loading={isBusy}>
           {t.logIn}
         </Button>

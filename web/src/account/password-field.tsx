@@ -1,7 +1,7 @@
 import { PasswordInput, type PasswordInputProps } from '@mantine/core'
 import { type KeyboardEvent, useState } from 'react'
 import { defineTexts, useTexts } from '../i18n/texts'
-import { fieldLook } from './line-field'
+import { fieldLook, hintOf } from './line-field'
 
 const texts = defineTexts({
   en: { show: 'Show what is typed', caps: 'Caps Lock is on.' },
@@ -18,7 +18,7 @@ export function PasswordField({ description, ...rest }: PasswordInputProps) {
       size="md"
       {...fieldLook}
       {...rest}
-      description={isCaps ? t.caps : description}
+      description={isCaps ? t.caps : hintOf(rest.error, description)}
       visibilityToggleFocusable
       visibilityToggleButtonProps={{ 'aria-label': t.show }}
       onKeyDown={look}

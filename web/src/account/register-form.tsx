@@ -1,9 +1,10 @@
 import { Alert, Anchor, Button, Stack, Text } from '@mantine/core'
-import { IconAlertCircle, IconMailOpened } from '@tabler/icons-react'
+import { IconMailOpened } from '@tabler/icons-react'
 import { type Credentials, NudgeError } from 'nudge-sdk'
 import { type FormEvent, useRef, useState } from 'react'
 import { defineTexts, useTexts } from '../i18n/texts'
 import { useClient } from '../platform/client-context'
+import { FailureNote } from './failure-note'
 import { FormHeading } from './form-heading'
 import type { Invitation } from './invitation'
 import { LineField } from './line-field'
@@ -170,13 +171,21 @@ export function RegisterForm({
           error={isAsked && problem && t[problem]}
         />
         {failure !== undefined && (
-          <Alert color="red" variant="light" icon={<IconAlertCircle />} title={failure}>
+          <FailureNote>
+            {failure}
             {isInvitationOver && (
-              <Anchor component="button" type="button" size="sm" onClick={onWithoutInvitation}>
+              <Anchor
+                component="button"
+                type="button"
+                size="sm"
+                mt={4}
+                display="block"
+                onClick={onWithoutInvitation}
+              >
                 {t.without}
               </Anchor>
             )}
-          </Alert>
+          </FailureNote>
         )}
         <Button type="submit" size="md" fullWidth loading={isBusy}>
           {t.register}

@@ -1,5 +1,6 @@
 import type { Credentials } from 'nudge-sdk'
 import { useCallback, useEffect, useRef, useState } from 'react'
+import { forgetDrafts } from '../chat/composer/drafts'
 import { useClient } from '../platform/client-context'
 
 /**
@@ -84,8 +85,10 @@ export function useLogin(): {
   )
   const logOut = useCallback(async () => {
     isLeaving.current = true
+    const userId = client.me?.id
     try {
       await client.logout()
+      if (userId !== undefined) forgetDrafts(userId)
     } finally {
       isLeaving.current = false
     }

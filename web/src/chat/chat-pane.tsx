@@ -139,7 +139,7 @@ function useTitles(session: Session): { title: string; subtitle: string | undefi
   const members = useList(session.members)
   const nameOf = useConversationName()
   const { conversation } = session
-  const title = conversation ? nameOf(conversation) : session.name
+  const title = nameOf(conversation ?? session)
   const isGroup = session.type === 'group'
   useEffect(() => {
     // Without a connection nothing is said of how many there are.

@@ -51,6 +51,8 @@ export function MessageMenu({
       width={200}
       shadow="md"
       returnFocus={false}
+      // The first item has the focus then, as menus should.
+      withInitialFocusPlaceholder={false}
       transitionProps={{ duration: 0 }}
     >
       <Menu.Target>

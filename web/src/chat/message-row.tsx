@@ -36,7 +36,7 @@ interface MessageRowProps {
 }
 
 /** Kinds that are shown without a bubble around them. */
-const BARE = new Set(['image', 'video'])
+const BARE = new Set(['image', 'video', 'location'])
 
 /** Longer ones are not read out in the line's label. */
 const LABEL_LENGTH = 200
@@ -79,7 +79,14 @@ export const MessageRow = memo(function MessageRow({
       <div className={css.said}>
         {isNamed && isFirst && <div className={css.name}>{name}</div>}
         <div className={css.line}>
-          <div className={css.bubble} data-bubble data-own={isOwn} data-bare={BARE.has(type)}>
+          <div
+            className={css.bubble}
+            data-bubble
+            data-own={isOwn}
+            data-bare={BARE.has(type)}
+            data-words={type === 'text'}
+            data-edited={isEdited(message)}
+          >
             <div className={css.content}>
               <MessageContent message={message} />
             </div>

@@ -85,7 +85,7 @@ export function MessageView({ session, isEmbedded = false }: { session: Session;
           className={css.content}
           ref={content}
           role="log"
-          aria-label={t.messages(conversation ? nameOf(conversation) : session.name)}
+          aria-label={t.messages(nameOf(conversation ?? session))}
           aria-live="polite"
           aria-busy={isLoading || !isOpened}
           onFocus={({ target }: FocusEvent<HTMLElement>) =>
@@ -156,7 +156,7 @@ function useNewCount(items: readonly Message[], isAtEnd: boolean): number {
   for (let index = items.length - 1; index >= 0; index--) {
     const message = items[index] as Message
     if (isStored(message) && message.createdAt <= leftAt) break
-    if (!message.isOwn) count += 1
+    if (!message.isOwn && message.type !== 'system') count += 1
   }
   return count
 }

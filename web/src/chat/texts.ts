@@ -3,7 +3,7 @@ import { defineTexts } from '../i18n/texts'
 /** What the chat says. */
 export const chatTexts = defineTexts({
   en: {
-    ownDevicesNote: 'Notes and files for yourself, on all your devices',
+    ownDevicesNote: 'For yourself, on all your devices',
     members: (count: number) => (count === 1 ? '1 member' : `${count} members`),
     isOver: 'You are no longer in this group',
     isPairOver: 'This conversation has ended',
@@ -17,7 +17,7 @@ export const chatTexts = defineTexts({
     messages: (name: string) => `Messages of ${name}`,
     beginning: 'Beginning of the conversation',
     nothingTitle: 'No messages yet',
-    nothing: 'Say hello: what you write is on all devices at once.',
+    nothing: 'What you write here is on all your devices at once.',
     loadingOlder: 'Loading older messages',
     olderFailed: 'Older messages could not be loaded.',
     tryAgain: 'Try again',
@@ -75,7 +75,7 @@ export const chatTexts = defineTexts({
     open: 'Open',
   },
   zh: {
-    ownDevicesNote: '在您的所有设备之间传送文字和文件',
+    ownDevicesNote: '仅您自己可见，同步到所有设备',
     members: (count: number) => `${count} 位成员`,
     isOver: '您已不在此群组中',
     isPairOver: '此会话已结束',
@@ -89,7 +89,7 @@ export const chatTexts = defineTexts({
     messages: (name: string) => `${name}的消息`,
     beginning: '会话从这里开始',
     nothingTitle: '还没有消息',
-    nothing: '打个招呼吧：您写的内容会立即同步到所有设备。',
+    nothing: '您在这里写的内容会立即同步到您的所有设备。',
     loadingOlder: '正在加载更早的消息',
     olderFailed: '无法加载更早的消息。',
     tryAgain: '重试',

@@ -20,7 +20,7 @@ export interface AnchoredScroll {
 export function useAnchoredScroll(): AnchoredScroll {
   const scroller = useRef<HTMLDivElement>(null)
   const content = useRef<HTMLDivElement>(null)
-  const anchor = useRef<{ line: Element; bottom: number } | undefined>(undefined)
+  const anchor = useRef<Anchor | undefined>(undefined)
   const [isAtEnd, setAtEnd] = useState(true)
 
   const remember = useCallback(() => {
@@ -29,14 +29,14 @@ export function useAnchoredScroll(): AnchoredScroll {
     const isNear = box.scrollTop > -NEAR_PX
     setAtEnd(isNear)
     const line = isNear ? undefined : lineAtTop(box)
-    anchor.current = line && { line, bottom: line.getBoundingClientRect().bottom }
+    anchor.current = line && { line, place: placeOf(line, box) }
   }, [])
 
   const settle = useCallback(() => {
     const box = scroller.current
-    const { line, bottom } = anchor.current ?? {}
-    if (!box || !line?.isConnected || bottom === undefined) return
-    const moved = line.getBoundingClientRect().bottom - bottom
+    const { line, place } = anchor.current ?? {}
+    if (!box || !line?.isConnected || place === undefined) return
+    const moved = placeOf(line, box) - place
     if (Math.abs(moved) >= 0.5) box.scrollTop += moved
     remember()
   }, [remember])
@@ -72,6 +72,16 @@ export function useAnchoredScroll(): AnchoredScroll {
   }, [])
 
   return { scroller, content, isAtEnd, toEnd }
+}
+
+interface Anchor {
+  line: Element
+  place: number
+}
+
+/** Where a line is when nothing is scrolled: the focus, say, may have scrolled without an event so far. */
+function placeOf(line: Element, box: Element): number {
+  return line.getBoundingClientRect().bottom + box.scrollTop
 }
 
 /** The first line that is seen, whole or in part. */

@@ -27,6 +27,8 @@ export function useRowGestures(
       if (key === undefined) return
       if (event.key === 'Enter' || event.key === 'ContextMenu' || (event.shiftKey && event.key === 'F10')) {
         onMenu(key, placeBelow(row))
+        // Or else the menu takes it for a key that was pressed outside of it.
+        event.stopPropagation()
       } else if (!moveFocus(event.currentTarget, row, event.key)) {
         return
       }

@@ -14,6 +14,7 @@ import { PaneHeader } from '../ui/pane-header'
 import css from './group-details.module.css'
 import { GroupHead } from './group-head'
 import { GroupMembers } from './group-members'
+import type { Role } from './rights'
 import { groupTexts } from './texts'
 
 /** Everything about a group, beside its chat: members, name, what one may do in it. */
@@ -54,7 +55,7 @@ export function GroupDetails({ session, onClose }: { session: Session; onClose()
             </dl>
           </details>
         )}
-        {own && <Endings session={session} isMaster={own === 'master'} onClose={onClose} />}
+        <Endings session={session} own={own} onClose={onClose} />
       </div>
     </div>
   )
@@ -97,7 +98,8 @@ function PinSwitch({ session }: { session: Session }) {
   )
 }
 
-function Endings({ session, isMaster, onClose }: { session: Session; isMaster: boolean; onClose(): void }) {
+/** `own` is the user's role; undefined: not in the group any more. */
+function Endings({ session, own, onClose }: { session: Session; own: Role | undefined; onClose(): void }) {
   const t = useTexts(groupTexts)
   const [, navigate] = useLocation()
   const [question, setQuestion] = useState<Question>()
@@ -113,7 +115,7 @@ function Endings({ session, isMaster, onClose }: { session: Session; isMaster: b
       text: (
         <>
           {t.leaveText}
-          {isMaster && <p>{isAlone ? t.leaveAlone : t.leaveMaster}</p>}
+          {own === 'master' && <p>{isAlone ? t.leaveAlone : t.leaveMaster}</p>}
         </>
       ),
       yes: t.leaveYes,
@@ -138,30 +140,35 @@ function Endings({ session, isMaster, onClose }: { session: Session; isMaster: b
     })
   }
   return (
-    <div className={css.endings}>
-      <Button
-        variant="subtle"
-        color="red"
-        c="var(--n-bad)"
-        justify="flex-start"
-        leftSection={<IconDoorExit size={18} aria-hidden />}
-        onClick={askToLeave}
-      >
-        {t.leave}
-      </Button>
-      {isMaster && (
-        <Button
-          variant="subtle"
-          color="red"
-          c="var(--n-bad)"
-          justify="flex-start"
-          leftSection={<IconTrash size={18} aria-hidden />}
-          onClick={askToDissolve}
-        >
-          {t.dissolve}
-        </Button>
+    <>
+      {own && (
+        <div className={css.endings}>
+          <Button
+            variant="subtle"
+            color="red"
+            c="var(--n-bad)"
+            justify="flex-start"
+            leftSection={<IconDoorExit size={18} aria-hidden />}
+            onClick={askToLeave}
+          >
+            {t.leave}
+          </Button>
+          {own === 'master' && (
+            <Button
+              variant="subtle"
+              color="red"
+              c="var(--n-bad)"
+              justify="flex-start"
+              leftSection={<IconTrash size={18} aria-hidden />}
+              onClick={askToDissolve}
+            >
+              {t.dissolve}
+            </Button>
+          )}
+        </div>
       )}
+      {/* There until all is done, though the user is out of the group before that. */}
       <ConfirmDialog question={question} onClose={() => setQuestion(undefined)} />
-    </div>
+    </>
   )
 }

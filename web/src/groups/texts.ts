@@ -18,10 +18,8 @@ export const groupTexts = defineTexts({
 
     name: 'Name',
     nameHint: 'Without one it is called after its members.',
-    picture: 'Picture',
     choosePicture: 'Choose a picture',
     changePicture: 'Change the picture',
-    removePicture: 'Remove the picture',
     members: 'Members',
     searchContacts: 'Search contacts',
     noContacts:
@@ -121,10 +119,8 @@ export const groupTexts = defineTexts({
 
     name: '名称',
     nameHint: '不填写则以成员姓名命名。',
-    picture: '头像',
     choosePicture: '选择头像',
     changePicture: '更换头像',
-    removePicture: '移除头像',
     members: '成员',
     searchContacts: '搜索联系人',
     noContacts: '您还没有联系人。请先在“联系人”中添加，之后也可以将他们加入群组。',

@@ -23,16 +23,8 @@ export class Attention {
   readonly #off: () => void
 
   constructor() {
-    const update = () => this.#update()
-    document.addEventListener('visibilitychange', update)
-    addEventListener('focus', update)
-    addEventListener('blur', update)
-    this.#off = () => {
-      document.removeEventListener('visibilitychange', update)
-      removeEventListener('focus', update)
-      removeEventListener('blur', update)
-    }
-    update()
+    this.#off = onAttention(() => this.#update())
+    this.#update()
   }
 
   /** The session that is on this tab's screen. */
@@ -86,5 +78,17 @@ export class Attention {
 
   #release(): void {
     for (const release of this.#releases.splice(0)) release()
+  }
+}
+
+/** Calls `listener` when the user turns to this page, or away from it. Returns what ends that. */
+export function onAttention(listener: () => void): () => void {
+  document.addEventListener('visibilitychange', listener)
+  addEventListener('focus', listener)
+  addEventListener('blur', listener)
+  return () => {
+    document.removeEventListener('visibilitychange', listener)
+    removeEventListener('focus', listener)
+    removeEventListener('blur', listener)
   }
 }

@@ -1,9 +1,9 @@
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { useLanguage } from '../i18n/language'
 import { useClient } from '../platform/client-context'
 import type { Place } from '../shell/places'
 import { Announcer } from './announcer'
-import { Attention } from './attention'
+import { Attention, onAttention } from './attention'
 import { Badge } from './badge'
 
 /** Tells of messages that the user does not see come: title, sound, notification of the desktop. */
@@ -28,15 +28,26 @@ export function useNotifications(place: Place): void {
     if (running) running.announcer.language = language
   }, [running, language])
 
+  const badge = useRef<Badge>(undefined)
   useEffect(() => {
-    const badge = new Badge()
-    const count = () => client.conversations.items.reduce((sum, { unread }) => sum + unread, 0)
-    const show = () => badge.show(count())
-    show()
-    const off = client.conversations.subscribe(show)
-    return () => {
-      off()
-      badge.show(0)
+    const shown = new Badge()
+    badge.current = shown
+    return () => shown.show(0)
+  }, [])
+  useEffect(() => {
+    // What is being read is as good as read: it must not blink.
+    const isRead = (sessionId: string) => sessionId === openSession && !document.hidden && document.hasFocus()
+    const show = () => {
+      const unread = client.conversations.items.reduce(
+        (sum, conversation) => sum + (isRead(conversation.sessionId) ? 0 : conversation.unread),
+        0,
+      )
+      badge.current?.show(unread)
     }
-  }, [client])
+    show()
+    const offs = [client.conversations.subscribe(show), onAttention(show)]
+    return () => {
+      for (const off of offs) off()
+    }
+  }, [client, openSession])
 }

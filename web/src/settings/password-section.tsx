@@ -1,7 +1,8 @@
-import { Alert, Button } from '@mantine/core'
+import { Button } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
-import { IconAlertCircle, IconLock } from '@tabler/icons-react'
+import { IconLock } from '@tabler/icons-react'
 import { type FormEvent, useState } from 'react'
+import { FailureNote } from '../account/failure-note'
 import { PasswordField } from '../account/password-field'
 import { MIN_PASSWORD_LENGTH, problemOfPassword } from '../account/rules'
 import { useAttempt } from '../account/use-attempt'
@@ -94,9 +95,7 @@ export function PasswordSection() {
           <PasswordField {...field('fresh')} description={t.freshLead} autoComplete="new-password" />
           <PasswordField {...field('again')} autoComplete="new-password" />
         </div>
-        {failure !== undefined && (
-          <Alert color="red" variant="light" icon={<IconAlertCircle />} title={failure} mt="md" />
-        )}
+        {failure !== undefined && <FailureNote mt="md">{failure}</FailureNote>}
         <div className={css.actions}>
           <Button type="submit" variant="default" loading={isBusy}>
             {t.change}

@@ -10,6 +10,11 @@ export function draftOf(userId: string, sessionId: string): string {
   return drafts.get()[keyOf(userId, sessionId)] ?? ''
 }
 
+/** The same for views, which show it as it changes: the list of conversations does. */
+export function useDraft(userId: string, sessionId: string): string {
+  return useStored(drafts)[0][keyOf(userId, sessionId)] ?? ''
+}
+
 /** The same for views: anew when it changes. */
 export function useDraft(userId: string, sessionId: string): string {
   return useStored(drafts)[0][keyOf(userId, sessionId)] ?? ''

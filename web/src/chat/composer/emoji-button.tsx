@@ -3,6 +3,7 @@ import { useMediaQuery } from '@mantine/hooks'
 import { IconMoodSmile } from '@tabler/icons-react'
 import { lazy, Suspense, useState } from 'react'
 import { useTexts } from '../../i18n/texts'
+import css from './emoji-button.module.css'
 import { composerTexts } from './texts'
 
 const EmojiPicker = lazy(() => import('./emoji-picker'))
@@ -25,10 +26,17 @@ interface EmojiButtonProps {
 export function EmojiButton({ className, onPick, onDone }: EmojiButtonProps) {
   const t = useTexts(composerTexts)
   const [isOpen, setOpen] = useState(false)
+  /** How far (px) it is from the button to the top of what one writes, which stays in sight. */
+  const [rise, setRise] = useState(0)
   const isPhone = useMediaQuery('(max-width: 48em)', false, { getInitialValueInEffect: false })
   const close = () => {
     setOpen(false)
     onDone()
+  }
+  const open = (button: HTMLElement) => {
+    const box = button.parentElement ?? button
+    setRise(button.getBoundingClientRect().top - box.getBoundingClientRect().top)
+    setOpen(true)
   }
   const button = (
     <ActionIcon
@@ -41,7 +49,7 @@ export function EmojiButton({ className, onPick, onDone }: EmojiButtonProps) {
       title={t.emoji}
       aria-haspopup="dialog"
       aria-expanded={isOpen}
-      onClick={() => (isOpen ? close() : setOpen(true))}
+      onClick={({ currentTarget }) => (isOpen ? close() : open(currentTarget))}
     >
       <IconMoodSmile size={22} stroke={1.7} aria-hidden />
     </ActionIcon>
@@ -75,7 +83,7 @@ export function EmojiButton({ className, onPick, onDone }: EmojiButtonProps) {
       opened={isOpen}
       onChange={setOpen}
       position="top-end"
-      offset={12}
+      offset={rise + 8}
       width="22rem"
       shadow="lg"
       radius="lg"
@@ -84,7 +92,7 @@ export function EmojiButton({ className, onPick, onDone }: EmojiButtonProps) {
     >
       <Popover.Target>{button}</Popover.Target>
       <Popover.Dropdown
-        p="sm"
+        className={css.dropdown}
         aria-label={t.emoji}
         onKeyDown={(event) => {
           if (event.key === 'Escape') close()

@@ -106,6 +106,7 @@ export default function EmojiPicker({ onPick, hasSearchFocus = false }: EmojiPic
     <div className={css.picker}>
       <TextInput
         ref={search}
+        classNames={{ input: css.search }}
         type="search"
         aria-label={t.search}
         placeholder={t.search}

@@ -50,21 +50,22 @@ async function lookAtPicture({ name, type, size }: File, src: string): Promise<L
 }
 
 async function lookAtFilm(src: string): Promise<Look> {
-  const film = document.createElement('video')
-  await loadAbout(film, src)
-  const about = { width: film.videoWidth, height: film.videoHeight }
+  const read = ({ videoWidth, videoHeight }: HTMLVideoElement) => ({ width: videoWidth, height: videoHeight })
+  const about = await loadAbout(document.createElement('video'), src, read)
   return about.width > 0 ? { kind: 'video', about } : AS_FILE
 }
 
 async function lookAtRecording({ name }: File, src: string): Promise<Look> {
-  const recording = document.createElement('audio')
-  await loadAbout(recording, src)
-  const { duration } = recording
+  const duration = await loadAbout(document.createElement('audio'), src, (player) => player.duration)
   return { kind: 'audio', about: { name, second: Number.isFinite(duration) ? Math.ceil(duration) : 0 } }
 }
 
-/** Rejects for what this browser cannot play. */
-async function loadAbout(player: HTMLMediaElement, src: string): Promise<void> {
+/** What `read` finds once the beginning is loaded. Rejects for what this browser cannot play. */
+async function loadAbout<Player extends HTMLMediaElement, Result>(
+  player: Player,
+  src: string,
+  read: (player: Player) => Result,
+): Promise<Result> {
   try {
     await new Promise<void>((resolve, reject) => {
       player.preload = 'metadata'
@@ -73,6 +74,7 @@ async function loadAbout(player: HTMLMediaElement, src: string): Promise<void> {
       setTimeout(() => reject(new Error('it takes too long')), PATIENCE_MS)
       player.src = src
     })
+    return read(player)
   } finally {
     player.onerror = null
     player.removeAttribute('src')

@@ -26,7 +26,7 @@ export function ImageContent({ message }: { message: Message }) {
   const src = textField(content, 'src')
   const percent = percentOf(message)
   const remotes = upload ? [] : addressesOf(content, client.files.urlOf.bind(client.files))
-  if (!upload && src === '') return <BrokenContent />
+  if (!upload && src === '') return <BrokenContent isBare />
 
   const box = boxOf(numberField(content, 'width'), numberField(content, 'height'))
   const style = { width: box.width, aspectRatio: `${box.width} / ${box.height}` }

@@ -12,14 +12,7 @@ import {
   IconZoomReset,
 } from '@tabler/icons-react'
 import type { Message } from 'nudge-sdk'
-import {
-  type KeyboardEvent,
-  type PointerEvent,
-  type SyntheticEvent,
-  useEffect,
-  useRef,
-  useState,
-} from 'react'
+import { type PointerEvent, type SyntheticEvent, useEffect, useRef, useState } from 'react'
 import { useTexts } from '../../i18n/texts'
 import { useClient } from '../../platform/client-context'
 import contentCss from './content.module.css'
@@ -72,23 +65,26 @@ export default function ImageViewer({ message, onClose }: { message: Message; on
     ['-', () => zoom(1 / STEP)],
     ['0', () => setView(WHOLE)],
   ])
-  useWindowEvent('keydown', (event) => {
+  const onKeyDown = (event: KeyboardEvent) => {
     const act = event.ctrlKey || event.metaKey || event.altKey ? undefined : keys.get(event.key)
     if (!act) return
     event.preventDefault()
     act()
-  })
+  }
+  // Wherever the focus is, and before it is stopped below.
+  useWindowEvent('keydown', onKeyDown, { capture: true })
 
   return (
     <Modal.Root
       opened
       onClose={onClose}
       fullScreen
+      classNames={{ content: css.content }}
       returnFocus={false}
       transitionProps={{ duration: 0 }}
       {...KEPT_HERE}
     >
-      <Modal.Content className={css.content} aria-label={t.viewer}>
+      <Modal.Content aria-label={t.viewer}>
         <Modal.Body className={css.body}>
           <div className={css.bar}>
             <span className={css.count} aria-live="polite">

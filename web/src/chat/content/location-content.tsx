@@ -19,7 +19,7 @@ export function LocationContent({ message }: { message: Message }) {
   const { content } = message
   const latitude = numberField(content, 'latitude')
   const longitude = numberField(content, 'longitude')
-  if (latitude === undefined || longitude === undefined) return <BrokenContent />
+  if (latitude === undefined || longitude === undefined) return <BrokenContent isBare />
 
   const box = boxOf(numberField(content, 'width'), numberField(content, 'height'))
   const picture = client.files.urlOf(textField(content, 'thumbnail'), { thumbnail: true })
@@ -30,6 +30,7 @@ export function LocationContent({ message }: { message: Message }) {
       href={`https://www.openstreetmap.org/?mlat=${latitude}&mlon=${longitude}#map=${ZOOM}/${latitude}/${longitude}`}
       target="_blank"
       rel="noopener noreferrer nofollow"
+      title={`${latitude.toFixed(5)}, ${longitude.toFixed(5)}`}
     >
       {picture && !hasFailed ? (
         <img className={css.picture} src={picture} alt={t.place} onError={() => setFailed(true)} />
@@ -41,9 +42,6 @@ export function LocationContent({ message }: { message: Message }) {
       <span className={css.caption}>
         <IconMapPin size={16} stroke={1.7} aria-hidden />
         {t.openMap}
-        <span className={css.coordinates}>
-          {latitude.toFixed(4)}, {longitude.toFixed(4)}
-        </span>
       </span>
     </a>
   )

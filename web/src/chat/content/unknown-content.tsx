@@ -14,8 +14,8 @@ export function UnknownContent({ message }: { message: Message }) {
   )
 }
 
-/** A content that does not fit its kind. There may be no bubble around it. */
-export function BrokenContent() {
+/** A content that does not fit its kind; `isBare` where there is no bubble around it. */
+export function BrokenContent({ isBare = false }: { isBare?: boolean }) {
   const t = useTexts(contentTexts)
-  return <p className={`${css.unknown} ${css.frame} ${css.lost}`}>{t.unreadable}</p>
+  return <p className={isBare ? `${css.unknown} ${css.frame} ${css.lost}` : css.unknown}>{t.unreadable}</p>
 }

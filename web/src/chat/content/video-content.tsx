@@ -23,7 +23,7 @@ export function VideoContent({ message }: { message: Message }) {
   const src = upload ? '' : textField(content, 'src')
   const name = upload?.name ?? textField(content, 'name')
   const source = useMediaSource(upload?.file, src, name)
-  if (!upload && src === '') return <BrokenContent />
+  if (!upload && src === '') return <BrokenContent isBare />
 
   const percent = percentOf(message)
   const box = boxOf(numberField(content, 'width'), numberField(content, 'height'))
