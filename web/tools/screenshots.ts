@@ -26,7 +26,7 @@ const SCREENS: Record<string, (page: Page, story: Story) => Promise<unknown>> = 
     await page.getByText('catchingUp → live').waitFor()
     await page.getByRole('button', { name: 'Clear' }).click()
     await say('lina', sessions.lina, 'Shall we ship it on Monday?')
-    await page.getByRole('button', { name: /nudge/ }).first().click()
+    await page.getByRole('button', { name: /messages of p2p_/ }).first().click()
   },
 }
 

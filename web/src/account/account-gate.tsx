@@ -37,7 +37,7 @@ export function AccountGate({ children }: { children: ReactNode }) {
     navigate(paths.chats, { replace: true })
   }
   useFreshStart(stage.is === 'in' ? stage.userId : undefined)
-  const isAnswered = stage.is === 'in' && invitation?.email === client.me?.account
+  const isAnswered = stage.is === 'in' && invitation !== undefined && invitation.email === client.me?.account
   useEffect(() => {
     if (isAnswered) forgetInvitation()
   })

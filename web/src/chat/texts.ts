@@ -36,7 +36,6 @@ export const chatTexts = defineTexts({
     edited: 'edited',
     sending: 'Sending',
     sent: 'Sent',
-    failed: 'Not sent',
     failedBecause: (reason: string) => `Not sent. ${reason}`,
     failedActions: 'Not sent: what to do',
 
@@ -107,7 +106,6 @@ export const chatTexts = defineTexts({
     edited: '已编辑',
     sending: '发送中',
     sent: '已发送',
-    failed: '未发送',
     failedBecause: (reason: string) => `未发送。${reason}`,
     failedActions: '未发送：选择操作',
 

@@ -15,11 +15,6 @@ export function useDraft(userId: string, sessionId: string): string {
   return useStored(drafts)[0][keyOf(userId, sessionId)] ?? ''
 }
 
-/** The same for views: anew when it changes. */
-export function useDraft(userId: string, sessionId: string): string {
-  return useStored(drafts)[0][keyOf(userId, sessionId)] ?? ''
-}
-
 export function keepDraft(userId: string, sessionId: string, text: string): void {
   const { [keyOf(userId, sessionId)]: before = '', ...others } = drafts.get()
   if (text === before) return
