@@ -19,6 +19,16 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     rolldownOptions: {
       input: ['index.html', 'groupConversation.html'].map((page) => join(import.meta.dirname, page)),
+      output: {
+        codeSplitting: {
+          groups: [
+            // Stays the same from version to version of ours.
+            { name: 'react', test: /node_modules\/(react|react-dom|scheduler)\// },
+            // Left to itself, the bundler makes dozens of crumbs.
+            { name: 'common', minShareCount: 2, test: /\.(tsx?|m?js)$/ },
+          ],
+        },
+      },
     },
   },
   server: {

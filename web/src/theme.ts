@@ -13,10 +13,24 @@ const iris: MantineColorsTuple = [
   '#353096',
 ]
 
+/** The surfaces of global.css, from text to page, so that inputs and menus are of the same kind. */
+const dark: MantineColorsTuple = [
+  '#d5d5e0',
+  '#b9b9c8',
+  '#9c9cae',
+  '#6f6f82',
+  '#363644',
+  '#2a2a36',
+  '#22222c',
+  '#191921',
+  '#14141b',
+  '#101016',
+]
+
 export const theme = createTheme({
   primaryColor: 'iris',
   primaryShade: { light: 6, dark: 5 },
-  colors: { iris },
+  colors: { iris, dark },
   defaultRadius: 'md',
   cursorType: 'pointer',
   respectReducedMotion: true,

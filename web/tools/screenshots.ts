@@ -17,7 +17,10 @@ const NARROW = { width: 390, height: 844 }
 /** The main screens; `open` brings the page there from the list of conversations. */
 const SCREENS: Record<string, (page: Page, story: Story) => Promise<unknown>> = {
   chats: async () => {},
-  chat: (page, { sessions }) => goTo(page, `/chats/${sessions.hike}`),
+  chat: async (page, { sessions }) => {
+    await goTo(page, `/chats/${sessions.hike}`)
+    await page.getByRole('main').getByText('packing-list.pdf').waitFor()
+  },
   contacts: (page) => goTo(page, '/contacts'),
   groups: (page) => goTo(page, '/groups'),
   settings: (page) => goTo(page, '/settings'),
@@ -25,10 +28,21 @@ const SCREENS: Record<string, (page: Page, story: Story) => Promise<unknown>> = 
     await page.goto(`${new URL(page.url()).origin}/?debug#/chats/${sessions.lina}`)
     await page.getByText('catchingUp → live').waitFor()
     await page.getByRole('button', { name: 'Clear' }).click()
-    await say('lina', sessions.lina, 'Shall we ship it on Monday?')
-    await page.getByRole('button', { name: /messages of p2p_/ }).first().click()
+    await say('lina', sessions.lina, WORDS.shift() ?? 'One more thing')
+    await page
+      .getByRole('button', { name: /messages of p2p_/ })
+      .first()
+      .click()
   },
 }
+
+/** One for each take of the developer's view. */
+const WORDS = [
+  'Shall we ship it on Monday?',
+  'Or rather on Tuesday.',
+  'I will ask Marta.',
+  'She says Monday is fine.',
+]
 
 // npm run screenshots -w nudge-web [-- --out FOLDER] [--only chat]: the pictures of the README, taken anew from the
 // build as it is. Chromium has to be installed.
@@ -65,6 +79,7 @@ async function takeAll(
   const page = await context.newPage()
   const shoot = async (name: string) => {
     await page.waitForLoadState('networkidle')
+    await page.waitForFunction(() => [...document.images].every(({ complete }) => complete))
     const picture = sharp(await page.screenshot())
     await picture.webp({ quality: 88 }).toFile(join(values.out, `${name}-${suffix}.webp`))
   }

@@ -69,7 +69,7 @@ export function Rail({ section: current }: { section: Section }) {
               label={count > 99 ? '99+' : count}
               disabled={count === 0}
               size={18}
-              offset={2}
+              offset={-2}
               color="red"
               aria-label={count > 0 ? t.unread(count) : undefined}
               role={count > 0 ? 'status' : undefined}

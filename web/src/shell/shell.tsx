@@ -1,4 +1,4 @@
-import { IconMessages } from '@tabler/icons-react'
+import { type Icon, IconAddressBook, IconMessages, IconUsersGroup } from '@tabler/icons-react'
 import { lazy, Suspense } from 'react'
 import { useLocation } from 'wouter'
 import { ChatPane } from '../chat/chat-pane'
@@ -21,13 +21,21 @@ const DebugPanel = lazy(() => import('../debug/debug-panel'))
 const texts = defineTexts({
   en: {
     list: 'List',
-    nothingTitle: 'Pick a conversation',
-    nothing: 'Choose one on the left, or start a new one. Everything stays the same on all your devices.',
+    noChat: 'Pick a conversation',
+    noChatMore: 'Choose one on the left, or start a new one. Everything stays the same on all your devices.',
+    noContact: 'Pick somebody',
+    noContactMore: 'Choose a contact on the left, or add one by account.',
+    noGroup: 'Pick a group',
+    noGroupMore: 'Choose one on the left, or make a new one. The star keeps a group at the top.',
   },
   zh: {
     list: '列表',
-    nothingTitle: '选择一个会话',
-    nothing: '在左侧选择会话，或开始新的会话。您的所有设备始终保持一致。',
+    noChat: '选择一个会话',
+    noChatMore: '在左侧选择会话，或开始新的会话。您的所有设备始终保持一致。',
+    noContact: '选择一位联系人',
+    noContactMore: '在左侧选择联系人，或通过账号添加。',
+    noGroup: '选择一个群组',
+    noGroupMore: '在左侧选择群组，或新建一个。点击星标可将群组置于最前。',
   },
 })
 
@@ -62,6 +70,13 @@ export function Shell({ log }: { log?: TraceLog }) {
   )
 }
 
+/** What the page says while nothing is open on it. */
+const NOTHING = {
+  chats: { icon: IconMessages, title: 'noChat', more: 'noChatMore' },
+  contacts: { icon: IconAddressBook, title: 'noContact', more: 'noContactMore' },
+  groups: { icon: IconUsersGroup, title: 'noGroup', more: 'noGroupMore' },
+} as const satisfies Record<string, { icon: Icon; title: string; more: string }>
+
 /** Whether something is open that hides the list on phones. */
 function hasPage(place: Place): boolean {
   if (place.section === 'chats') return place.sessionId !== undefined
@@ -84,9 +99,10 @@ function Page({ place }: { place: Place }) {
   if (place.section === 'chats' && place.sessionId !== undefined) {
     return <ChatPane key={place.sessionId} sessionId={place.sessionId} />
   }
+  const { icon, title, more } = NOTHING[place.section]
   return (
-    <EmptyState icon={IconMessages} title={t.nothingTitle}>
-      {t.nothing}
+    <EmptyState icon={icon} title={t[title]}>
+      {t[more]}
     </EmptyState>
   )
 }
