@@ -68,9 +68,11 @@ describeInBrowser('the connection', (browser) => {
     await sound.click({ force: true })
     await sound.click({ force: true })
     await isSaid(page, 'Live')
+    // The line that says that they can talk.
+    await hasTitle(page, '(1) Nudge')
 
     await asBob.send(sessionId, 'psst')
-    await hasTitle(page, '(1) Nudge')
+    await hasTitle(page, '(2) Nudge')
     await until(async () => (await toldOn(page)).sounds === 1)
     expect((await toldOn(page)).notices).toEqual([])
     expect(await page.locator('link[rel=icon]').getAttribute('href')).toMatch(/^data:image\/svg/)
@@ -222,7 +224,9 @@ async function wordsIn(page: Page): Promise<string[]> {
 }
 
 async function hasTitle(page: Page, title: string): Promise<void> {
-  await until(async () => (await page.title()) === title)
+  await page
+    .waitForFunction((wanted) => document.title === wanted, title)
+    .catch(async () => expect(await page.title()).toBe(title))
 }
 
 /** Counts what the pages of a browser would have shown and played, from here on. */
