@@ -20,7 +20,4 @@ if (!load) {
 }
 // What was started ends with this process, if that ends by itself.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
-// The last thing that is waited for, the end of PostgreSQL, keeps no process alive by itself.
-const awake = setInterval(() => {}, 60_000)
 await (await load()).run()
-clearInterval(awake)
