@@ -9,6 +9,7 @@ const benches: Record<string, () => Promise<{ run(): Promise<void> }>> = {
   storm: () => import('./storm.js'),
   grow: () => import('./grow.js'),
   latency: () => import('./latency.js'),
+  web: () => import('./web.js'),
   'sdk-soak': () => import('./sdk-soak.js'),
 }
 

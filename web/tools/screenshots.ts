@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,6 +7,7 @@ import { parseArgs } from 'node:util'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import sharp from 'sharp'
 import { freePort } from '../../shared/server/free-port.js'
+import { getChromium } from '../../tools/find-chromium.js'
 import { type Story, tellStory } from './story.js'
 
 const ROOT = join(import.meta.dirname, '../..')
@@ -51,7 +51,7 @@ const { values } = parseArgs({
 })
 const dataDir = await mkdtemp(join(tmpdir(), 'nudge-screenshots-'))
 const server = await startServer(dataDir)
-const browser = await chromium.launch({ executablePath: findChromium(), args: ['--no-sandbox'] })
+const browser = await chromium.launch({ executablePath: getChromium(), args: ['--no-sandbox'] })
 try {
   await mkdir(values.out, { recursive: true })
   const story = await tellStory(server.url)
@@ -128,12 +128,4 @@ async function startServer(dataDir: string): Promise<{ url: string; stop(): Prom
       await once(child, 'exit')
     },
   }
-}
-
-function findChromium(): string {
-  const path = [process.env.CHROMIUM_PATH ?? '', '/usr/bin/chromium', '/usr/bin/google-chrome'].find(
-    existsSync,
-  )
-  if (path === undefined) throw new Error('There is no Chromium; name one in CHROMIUM_PATH.')
-  return path
 }

@@ -1,8 +1,6 @@
-import { existsSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { isBuiltin } from 'node:module'
 import type { AddressInfo } from 'node:net'
-import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, describe, test } from '@jest/globals'
 import { build, type Message } from 'esbuild'
@@ -13,6 +11,7 @@ import {
   chromium,
   type Page,
 } from 'playwright-core'
+import { findChromium, NO_CHROMIUM } from '../../../tools/find-chromium.js'
 
 /**
  * Tests in a real browser. Jest and the test itself run in Node.js as always; what is to run in a page is sent
@@ -39,15 +38,13 @@ export function describeInBrowser(title: string, fn: (browser: TestBrowser) => v
     describe(title, () => fn(useBrowser(executablePath)))
   } else if (process.env.REQUIRE_CHROMIUM === '1') {
     test(title, () => {
-      throw new Error(`There is ${MISSING}.`)
+      throw new Error(`There is ${NO_CHROMIUM}.`)
     })
   } else {
-    process.stderr.write(`Skipped, for there is ${MISSING}: ${title}\n`)
+    process.stderr.write(`Skipped, for there is ${NO_CHROMIUM}: ${title}\n`)
     describe.skip(title, () => fn(useBrowser('')))
   }
 }
-
-const MISSING = 'no Chromium (apt-get install chromium, or name one in CHROMIUM_PATH)'
 
 const ARGS = [
   '--headless',
@@ -222,14 +219,4 @@ export async function bundle(entry: string): Promise<string> {
 
 function describeMessage({ text, location }: Message): string {
   return location ? `${location.file}:${location.line}: ${text}` : text
-}
-
-/** CHROMIUM_PATH, or else the first that is installed. */
-function findChromium(): string | undefined {
-  const named = process.env.CHROMIUM_PATH
-  if (named) return existsSync(named) ? named : undefined
-  const folders = ['/usr/bin', ...(process.env.PATH ?? '').split(delimiter)]
-  return ['chromium', 'chromium-browser', 'google-chrome']
-    .flatMap((name) => folders.map((folder) => join(folder, name)))
-    .find((path) => existsSync(path))
 }
