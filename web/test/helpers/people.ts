@@ -54,6 +54,8 @@ export async function openApp(
     timezoneId: 'Europe/Berlin',
     reducedMotion: 'reduce',
     viewport: { width: 1280, height: 800 },
+    // Most tests need none, and it takes its time.
+    serviceWorkers: 'block',
     ...options,
   })
   context.setDefaultTimeout(PATIENCE_MS)
