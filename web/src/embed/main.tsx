@@ -1,5 +1,5 @@
-import '@mantine/core/styles.css'
-import '@mantine/notifications/styles.css'
+import '@mantine/core/styles.layer.css'
+import '@mantine/notifications/styles.layer.css'
 import '../global.css'
 import { createClient, indexedDbStorage } from 'nudge-sdk'
 import { type ReactNode, StrictMode } from 'react'
