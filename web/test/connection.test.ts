@@ -12,7 +12,7 @@ interface Told {
   sounds: number
   /** By `performance.now()`. */
   lastSoundAt: number
-  notices: { title: string; body: string; tag: string; click(): void }[]
+  notices: { title: string; body: string; tag: string; isOver: boolean; click(): void }[]
 }
 
 describeInBrowser('the connection', (browser) => {
@@ -59,7 +59,7 @@ describeInBrowser('the connection', (browser) => {
   })
 
   test('tells of what one does not see come: in the title, by a sound, on the desktop', async () => {
-    const { alice, asBob, sessionId } = await meet('Eve', 'Finn')
+    const { alice, asAlice, asBob, sessionId } = await meet('Eve', 'Finn')
     const { page } = alice
     await spyOn(alice)
     await goTo(page, '/settings')
@@ -83,6 +83,9 @@ describeInBrowser('the connection', (browser) => {
     await asBob.send(sessionId, 'and here')
     await said(page, 'and here').waitFor()
     expect(await page.locator('link[rel=icon]').getAttribute('href')).toMatch(/icon\.svg$/)
+
+    // What is said from here on is not read with it.
+    await until(async () => (await asAlice.pullConversations()).entries.every(({ unread }) => unread === 0))
 
     await hide(page, true)
     await asBob.send(sessionId, 'are you there?')
@@ -142,6 +145,14 @@ describeInBrowser('the connection', (browser) => {
     await asBob.send(sessionId, 'to one again')
     await until(async () => (await notices()).some(({ body }) => body === 'to one again'))
     expect((await notices()).map(({ body }) => body)).toEqual(['to one of you', 'to one again'])
+
+    // Nothing of it is left for who comes next.
+    const isOver = async () => (await notices()).find(({ body }) => body === 'to one again')?.isOver
+    expect(await isOver()).toBe(false)
+    await goTo(second, '/settings')
+    await second.getByRole('button', { name: 'Log out' }).click()
+    await second.getByRole('dialog').getByRole('button', { name: 'Log out' }).click()
+    await until(async () => (await isOver()) === true)
   })
 
   test('when the server is away, it says so, tries again by itself, and catches up', async () => {
@@ -178,11 +189,16 @@ describeInBrowser('the connection', (browser) => {
 
   async function meet(first: string, second: string) {
     const { url } = server
-    const [alice, bob] = await Promise.all([enter(browser, url, first), enter(browser, url, second)])
+    // Here the app must open without a network.
+    const options = { serviceWorkers: 'allow' } as const
+    const [alice, bob] = await Promise.all([
+      enter(browser, url, first, options),
+      enter(browser, url, second, options),
+    ])
     await befriend(url, alice, bob)
     const [asAlice, asBob] = await Promise.all([atApi(url, alice.account), atApi(url, bob.account)])
     const { id: sessionId } = await asAlice.p2pWith(asBob)
-    return { alice, bob, asBob, sessionId }
+    return { alice, bob, asAlice, asBob, sessionId }
   }
 })
 
@@ -237,10 +253,14 @@ async function spyOn({ context, page }: Person): Promise<void> {
     class Notice {
       static permission = 'granted'
       onclick: (() => void) | null = null
+      readonly #notice: Told['notices'][number]
       constructor(title: string, { body = '', tag = '' }: NotificationOptions) {
-        told.notices.push({ title, body, tag, click: () => this.onclick?.() })
+        this.#notice = { title, body, tag, isOver: false, click: () => this.onclick?.() }
+        told.notices.push(this.#notice)
       }
-      close() {}
+      close() {
+        this.#notice.isOver = true
+      }
     }
     class Audio extends AudioContext {
       override createOscillator() {
@@ -268,7 +288,7 @@ async function mayBeHeard(page: Page): Promise<void> {
 async function toldOn(page: Page): Promise<Told> {
   return page.evaluate(() => {
     const { sounds, notices } = (globalThis as unknown as { told: Told }).told
-    return { sounds, notices: notices.map(({ title, body, tag }) => ({ title, body, tag })) } as Told
+    return { sounds, notices: notices.map(({ click: _, ...notice }) => notice) } as Told
   })
 }
 

@@ -89,6 +89,14 @@ describeInBrowser('conversations', (browser) => {
     await shows(page, ['Carol'])
     await write(bob, alice, 'me again')
     await shows(page, ['Bob', 'Carol'])
+
+    // What comes while it is being read is not told of as unread, even before the server knows.
+    await row(page, 'Bob').click()
+    await row(page, 'Bob').filter({ hasText: 'unread' }).waitFor({ state: 'detached' })
+    await page.route('**/messages?limit=1', () => {})
+    await write(bob, alice, 'are you reading this?')
+    await row(page, 'Bob').filter({ hasText: 'are you reading this?' }).waitFor()
+    expect(await row(page, 'Bob').filter({ hasText: 'unread' }).count()).toBe(0)
     expect(alice.errors).toEqual([])
   })
 

@@ -7,7 +7,17 @@ import { describeInBrowser, until } from '../../sdk/test/helpers/browser.js'
 import { administratorOf } from '../../test/helpers/admin.js'
 import type { RunningProcess } from '../../test/helpers/child.js'
 import { TEST_PROCESS_ENV } from '../../test/helpers/test-app.js'
-import { befriend, enter, expectAccessible, PASSWORD, type Person, startWeb } from './helpers/people.js'
+import {
+  befriend,
+  createAccount,
+  enter,
+  expectAccessible,
+  logIn,
+  openApp,
+  PASSWORD,
+  type Person,
+  startWeb,
+} from './helpers/people.js'
 
 describeInBrowser('what people send each other', (browser) => {
   let server: RunningProcess
@@ -74,10 +84,16 @@ describeInBrowser('what people send each other', (browser) => {
     const { alice, chat } = await meet('Anna', 'Ben')
     const { page } = alice
     await fieldOf(page).fill('I was about to say')
+    await pick(page, { name: 'proof.txt', mimeType: 'text/plain', buffer: Buffer.from('proof') })
     await page.goto(`${server.url}/#/contacts`)
     await fieldOf(page).waitFor({ state: 'detached' })
+    // A file that is dropped where nobody takes it does not make the browser leave the app.
+    expect(await handOver(page, 'dragover', png, 'lost.png', 'image/png')).toBe(true)
+    expect(await handOver(page, 'drop', png, 'lost.png', 'image/png')).toBe(true)
     await page.goto(`${server.url}/${chat}`)
     expect(await fieldOf(page).inputValue()).toBe('I was about to say')
+    await button(page, 'Remove proof.txt').click()
+    await page.getByPlaceholder('Message Ben').waitFor()
     await page.reload()
     expect(await fieldOf(page).inputValue()).toBe('I was about to say')
     await fieldOf(page).press('Enter')
@@ -189,7 +205,7 @@ describeInBrowser('what people send each other', (browser) => {
     await untilLoaded(viewer.getByRole('img', { name: 'Picture' }))
     await expectAccessible(bob.page)
     const download = bob.page.waitForEvent('download')
-    await viewer.getByRole('link', { name: 'Download' }).click()
+    await button(bob.page, 'Download').click()
     expect(await readFile(await (await download).path())).toEqual(png)
     await bob.page.keyboard.press('Escape')
     await viewer.waitFor({ state: 'detached' })
@@ -199,6 +215,18 @@ describeInBrowser('what people send each other', (browser) => {
       await expectAccessible(bob.page)
     }
     expect([...alice.errors, ...bob.errors]).toEqual([])
+
+    // What failed is tried anew as soon as there is a connection.
+    await bob.context.route('**/attachments/**', (route) => route.abort())
+    await bob.page.reload()
+    await said(bob.page).getByText('The picture cannot be shown').nth(2).waitFor()
+    await bob.context.unroute('**/attachments/**')
+    await bob.context.setOffline(true)
+    await bob.page.getByRole('status').getByText('No network').waitFor()
+    await bob.context.setOffline(false)
+    for (const at of [0, 1, 2]) {
+      await untilLoaded(button(bob.page, 'Open picture').nth(at).getByRole('img', { name: 'Picture' }))
+    }
   })
 
   test('files, recordings and films', async () => {
@@ -214,13 +242,15 @@ describeInBrowser('what people send each other', (browser) => {
     )
     await button(page, 'Send').click()
     for (const { page } of [alice, bob]) {
-      await page.getByRole('link', { name: 'Download broken.png' }).waitFor()
+      await page.getByRole('button', { name: 'Download broken.png' }).waitFor()
       await said(page).getByText(`${notes.length} B`).waitFor()
       const download = page.waitForEvent('download')
-      await page.getByRole('link', { name: 'Download notes.txt' }).click()
+      await page.getByRole('button', { name: 'Download notes.txt' }).click()
       const file = await download
       expect(file.suggestedFilename()).toBe('notes.txt')
       expect(await readFile(await file.path())).toEqual(notes)
+      // Links are copied and passed on, and the token with them.
+      expect(await page.locator('a[href*=access_token]').count()).toBe(0)
 
       const player = page.getByRole('group', { name: 'song.wav' })
       await player.getByText('0:03').waitFor()
@@ -273,6 +303,24 @@ describeInBrowser('what people send each other', (browser) => {
     await expectAccessible(alice.page)
     expect([...alice.errors, ...bob.errors]).toEqual([])
   })
+
+  test('a part of the app that cannot be loaded says so, and leaves the rest', async () => {
+    const { account } = await createAccount(server.url, 'Una')
+    // Pages get it from the service worker otherwise.
+    const { page } = await openApp(browser, server.url, { path: '?debug', serviceWorkers: 'block' })
+    await page.route('**/assets/debug-panel*', (route) => route.abort())
+    await logIn(page, account)
+    await page.getByRole('alert').getByText('This could not be loaded or shown.').waitFor()
+    await page.getByRole('link', { name: 'Contacts' }).click()
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme })
+      await expectAccessible(page)
+    }
+    await page.unroute('**/assets/debug-panel*')
+    await button(page, 'Reload').click()
+    await page.getByRole('alert').waitFor({ state: 'detached' })
+    await page.getByRole('navigation', { name: 'Main' }).waitFor()
+  })
 })
 
 const fieldOf = (page: Page) => page.getByRole('textbox', { name: 'Message', exact: true })
@@ -295,10 +343,16 @@ async function pick(page: Page, ...files: Picked[]): Promise<void> {
   await (await chooser).setFiles(files)
 }
 
-/** Pastes a file, or drags it over the messages or drops it there. */
-async function handOver(page: Page, type: string, bytes: Buffer, name: string, mime: string): Promise<void> {
+/** Pastes a file, or drags it over the page in the middle or drops it there. Gives whether somebody took it. */
+async function handOver(
+  page: Page,
+  type: string,
+  bytes: Buffer,
+  name: string,
+  mime: string,
+): Promise<boolean> {
   const file = { base64: bytes.toString('base64'), name, mime, type }
-  await page.evaluate(({ base64, name, mime, type }) => {
+  return page.evaluate(({ base64, name, mime, type }) => {
     const data = new DataTransfer()
     const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0))
     data.items.add(new File([bytes], name, { type: mime }))
@@ -309,6 +363,7 @@ async function handOver(page: Page, type: string, bytes: Buffer, name: string, m
         : new DragEvent(type, { ...how, dataTransfer: data })
     const target = type === 'paste' ? document.activeElement : document.querySelector('main')
     target?.dispatchEvent(event)
+    return event.defaultPrevented
   }, file)
 }
 

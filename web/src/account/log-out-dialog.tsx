@@ -1,25 +1,19 @@
-import { Alert, Button, Group, Modal, Stack, Text } from '@mantine/core'
-import { IconAlertTriangle } from '@tabler/icons-react'
+import { Button, Group, Modal, Stack, Text } from '@mantine/core'
 import { defineTexts, useTexts } from '../i18n/texts'
-import { useClient } from '../platform/client-context'
 import { useTask } from '../platform/use-task'
 import { useLogOut } from './log-out'
+import { UnsentAlert } from './unsent-alert'
 
 const texts = defineTexts({
   en: {
     title: 'Log out?',
     what: 'Your messages are taken off this device. They stay on the server, and on your other devices.',
-    lost: (count: number) =>
-      count === 1
-        ? 'One message has not been sent yet. It will be lost.'
-        : `${count} messages have not been sent yet. They will be lost.`,
     stay: 'Cancel',
     leave: 'Log out',
   },
   zh: {
     title: '退出登录？',
     what: '消息将从此设备上移除，但会保留在服务器和您的其他设备上。',
-    lost: (count: number) => `有 ${count} 条消息尚未发送，退出后将会丢失。`,
     stay: '取消',
     leave: '退出登录',
   },
@@ -44,18 +38,12 @@ function Title() {
 
 function Question({ onClose }: { onClose(): void }) {
   const t = useTexts(texts)
-  const client = useClient()
   const logOut = useLogOut()
   const { isBusy, run } = useTask()
-  const unsent = client.unsent.length
   return (
     <Stack>
       <Text size="sm">{t.what}</Text>
-      {unsent > 0 && (
-        <Alert color="orange" variant="light" icon={<IconAlertTriangle />}>
-          {t.lost(unsent)}
-        </Alert>
-      )}
+      <UnsentAlert />
       <Group justify="flex-end" gap="sm">
         <Button variant="default" onClick={onClose} data-autofocus>
           {t.stay}

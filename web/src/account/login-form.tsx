@@ -1,6 +1,6 @@
-import { Anchor, Button, Stack, Text } from '@mantine/core'
+import { Button, Stack } from '@mantine/core'
 import type { Credentials } from 'nudge-sdk'
-import { type FormEvent, useRef, useState } from 'react'
+import { type FormEvent, type ReactNode, useRef, useState } from 'react'
 import { defineTexts, useTexts } from '../i18n/texts'
 import { FailureNote } from './failure-note'
 import { FormHeading } from './form-heading'
@@ -10,40 +10,39 @@ import { useAttempt } from './use-attempt'
 
 const texts = defineTexts({
   en: {
-    title: 'Welcome back',
-    lead: 'Log in to go on where you stopped.',
     account: 'Account',
     accountHint: 'you@example.com',
     password: 'Password',
     logIn: 'Log in',
     accountMissing: 'Enter your account: the e-mail address you registered with.',
     passwordMissing: 'Enter your password.',
-    isNew: 'New to Nudge?',
-    register: 'Create an account',
   },
   zh: {
-    title: '欢迎回来',
-    lead: '登录后即可继续之前的对话。',
     account: '账号',
     accountHint: 'you@example.com',
     password: '密码',
     logIn: '登录',
     accountMissing: '请输入您注册时使用的账号（邮箱地址）。',
     passwordMissing: '请输入密码。',
-    isNew: '还没有账号？',
-    register: '注册账号',
   },
 })
 
+/** Account and password. `children` go above the button, the `footer` below it. */
 export function LoginForm({
+  title,
+  lead,
   account: initial = '',
   onLogIn,
-  onRegister,
+  footer,
+  children,
 }: {
+  title: string
+  lead: string
   /** To begin with. */
   account?: string | undefined
   onLogIn(credentials: Credentials): Promise<void>
-  onRegister(): void
+  footer?: ReactNode
+  children?: ReactNode
 }) {
   const t = useTexts(texts)
   const [account, setAccount] = useState(initial)
@@ -64,7 +63,7 @@ export function LoginForm({
 
   return (
     <form onSubmit={submit} noValidate>
-      <FormHeading title={t.title} lead={t.lead} />
+      <FormHeading title={title} lead={lead} />
       <Stack>
         <LineField
           ref={accountRef}
@@ -97,15 +96,11 @@ export function LoginForm({
           error={isAsked && !isAccountMissing && password === '' && t.passwordMissing}
         />
         {failure !== undefined && <FailureNote>{failure}</FailureNote>}
+        {children}
         <Button type="submit" size="md" fullWidth loading={isBusy}>
           {t.logIn}
         </Button>
-        <Text size="sm" ta="center" c="dimmed">
-          {t.isNew}{' '}
-          <Anchor component="button" type="button" inherit fw={600} onClick={onRegister}>
-            {t.register}
-          </Anchor>
-        </Text>
+        {footer}
       </Stack>
     </form>
   )

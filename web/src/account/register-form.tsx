@@ -102,13 +102,19 @@ export function RegisterForm({
     if (isNameMissing) return nameRef.current?.focus()
     if (problem) return passwordRef.current?.focus()
     const credentials = { account: account.trim(), password }
-    const isRegistered = await attempt(
-      () =>
-        client.register({
+    await attempt(
+      async () => {
+        await client.register({
           ...credentials,
           name: cleanName(name),
           ...(invitation && { invitation: invitation.key }),
-        }),
+        })
+        // There is an account now: what fails from here on is for the form to log in.
+        await onEnter(credentials).catch((error) => {
+          if (!(error instanceof NudgeError)) throw error
+          onLogIn(credentials.account)
+        })
+      },
       ({ code }) => {
         if (code === 'AlreadyExists') return t.taken
         if (code !== 'InvalidParameter' || !invitation) return undefined
@@ -116,12 +122,6 @@ export function RegisterForm({
         return t.invitationOver
       },
     )
-    if (!isRegistered) return
-    // There is an account now: what fails from here on is for the form to log in.
-    await onEnter(credentials).catch((error) => {
-      if (!(error instanceof NudgeError)) throw error
-      onLogIn(credentials.account)
-    })
   }
 
   return (

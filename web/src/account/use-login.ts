@@ -1,6 +1,7 @@
 import type { Credentials } from 'nudge-sdk'
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { forgetDrafts } from '../chat/composer/drafts'
+import { onAttention } from '../platform/attention'
 import { useClient } from '../platform/client-context'
 
 /**
@@ -26,6 +27,8 @@ export function useLogin(): {
   /** Of who is logged in: when a login ends, the client forgets it. */
   const account = useRef<string>(undefined)
   const isLeaving = useRef(false)
+  /** Somebody takes the place of who is there, if anybody is. */
+  const isEntering = useRef(false)
 
   const enter = useCallback(() => {
     const { me } = client
@@ -50,6 +53,7 @@ export function useLogin(): {
         account.current = me.account
       }),
       client.on('loggedOut', ({ reason }) => {
+        if (isEntering.current) return
         if (isLeaving.current) setStage({ is: 'out' })
         else
           setStage({ is: 'out', ended: reason === 'logout' ? 'elsewhere' : reason, account: account.current })
@@ -68,18 +72,20 @@ export function useLogin(): {
     const look = () => {
       if (!document.hidden) void client.resume().then(enter, () => {})
     }
-    document.addEventListener('visibilitychange', look)
-    addEventListener('focus', look)
-    return () => {
-      document.removeEventListener('visibilitychange', look)
-      removeEventListener('focus', look)
-    }
+    return onAttention(look)
   }, [client, enter, isOut])
 
   const logIn = useCallback(
     async (credentials: Credentials) => {
-      await client.login(credentials)
-      enter()
+      const before = client.me?.id
+      isEntering.current = true
+      try {
+        const { id } = await client.login(credentials)
+        if (before !== undefined && before !== id) forgetDrafts(before)
+      } finally {
+        isEntering.current = false
+        if (!enter()) setStage((stage) => (stage.is === 'in' ? { is: 'out' } : stage))
+      }
     },
     [client, enter],
   )

@@ -1,4 +1,4 @@
-import { Alert, Paper } from '@mantine/core'
+import { Alert, Anchor, Paper, Text } from '@mantine/core'
 import { IconInfoCircle } from '@tabler/icons-react'
 import type { Credentials } from 'nudge-sdk'
 import { useState } from 'react'
@@ -13,17 +13,25 @@ import type { Ended } from './use-login'
 
 const texts = defineTexts({
   en: {
+    title: 'Welcome back',
+    lead: 'Log in to go on where you stopped.',
+    isNew: 'New to Nudge?',
+    register: 'Create an account',
     rejected: 'Your login has ended',
     rejectedWhy:
-      'The password was changed, or the account was closed. Your messages on this device are kept: log in again to go on.',
+      'It expired, the password was changed, or the account was closed. Your messages on this device are kept: log in again to go on.',
     elsewhere: 'You logged out in another window',
     elsewhereWhy: 'Log in again to go on here.',
     unreadable: 'What this device keeps cannot be read',
     unreadableWhy: 'Log in to fetch your messages from the server.',
   },
   zh: {
+    title: '欢迎回来',
+    lead: '登录后即可继续之前的对话。',
+    isNew: '还没有账号？',
+    register: '注册账号',
     rejected: '您的登录已失效',
-    rejectedWhy: '密码已被修改，或账号已被关闭。此设备上的消息仍然保留，请重新登录。',
+    rejectedWhy: '登录已过期，或密码已被修改，或账号已被关闭。此设备上的消息仍然保留，请重新登录。',
     elsewhere: '您已在另一个窗口中退出登录',
     elsewhereWhy: '如需在此继续，请重新登录。',
     unreadable: '无法读取此设备上保存的数据',
@@ -76,8 +84,11 @@ export default function WelcomePage({
                 key={invitation?.key}
                 invitation={invitation}
                 onEnter={async (credentials) => {
-                  if (invitation) onInvitationUsed()
-                  await onLogIn(credentials)
+                  try {
+                    await onLogIn(credentials)
+                  } finally {
+                    if (invitation) onInvitationUsed()
+                  }
                 }}
                 onLogIn={(entered) => {
                   setAccount(entered)
@@ -86,7 +97,26 @@ export default function WelcomePage({
                 onWithoutInvitation={onInvitationUsed}
               />
             ) : (
-              <LoginForm account={account} onLogIn={onLogIn} onRegister={() => setRegistering(true)} />
+              <LoginForm
+                title={t.title}
+                lead={t.lead}
+                account={account}
+                onLogIn={onLogIn}
+                footer={
+                  <Text size="sm" ta="center" c="dimmed">
+                    {t.isNew}{' '}
+                    <Anchor
+                      component="button"
+                      type="button"
+                      inherit
+                      fw={600}
+                      onClick={() => setRegistering(true)}
+                    >
+                      {t.register}
+                    </Anchor>
+                  </Text>
+                }
+              />
             )}
           </Paper>
         </div>

@@ -5,11 +5,13 @@ import type { Session } from 'nudge-sdk'
 import { lazy, Suspense, useEffect, useState } from 'react'
 import { Link } from 'wouter'
 import { useConversationName } from '../conversations/use-conversation-name'
+import { countJoined } from '../groups/joined'
 import { useTexts } from '../i18n/texts'
 import { useClient } from '../platform/client-context'
 import { useList } from '../platform/use-list'
 import { paths } from '../shell/places'
 import { EmptyState } from '../ui/empty-state'
+import { ErrorBoundary } from '../ui/error-boundary'
 import { PaneHeader } from '../ui/pane-header'
 import { PersonAvatar } from '../ui/person-avatar'
 import css from './chat-pane.module.css'
@@ -56,9 +58,11 @@ function Chat({ session, isEmbedded }: { session: Session; isEmbedded: boolean }
   const isWide = useMediaQuery('(min-width: 70em)', false, { getInitialValueInEffect: false })
   const isPhone = useMediaQuery('(max-width: 48em)', false, { getInitialValueInEffect: false })
   const details = (
-    <Suspense fallback={<Loader m="xl" />}>
-      <GroupDetails session={session} onClose={closeDetails} />
-    </Suspense>
+    <ErrorBoundary>
+      <Suspense fallback={<Loader m="xl" />}>
+        <GroupDetails session={session} onClose={closeDetails} />
+      </Suspense>
+    </ErrorBoundary>
   )
   return (
     <div className={css.pane}>
@@ -88,7 +92,7 @@ function Chat({ session, isEmbedded }: { session: Session; isEmbedded: boolean }
           }
         />
         <MessageView session={session} isEmbedded={isEmbedded} />
-        <Composer session={session} />
+        <Composer session={session} name={title} />
       </div>
       {isWide && hasDetails && (
         <aside className={css.details} aria-label={t.details}>
@@ -147,8 +151,9 @@ function useTitles(session: Session): { title: string; subtitle: string | undefi
   }, [session, isGroup])
   if (session.type === 'single') return { title, subtitle: t.ownDevicesNote }
   if (isGroup) {
-    const count = members.length > 0 ? t.members(members.length) : undefined
-    return { title: session.name, subtitle: session.isOver ? t.isOver : count }
+    const count = countJoined(members)
+    const words = count > 0 ? t.members(count) : undefined
+    return { title: session.name, subtitle: session.isOver ? t.isOver : words }
   }
   const contact = client.contacts.byUser(conversation?.targetId ?? '')
   return {

@@ -2,6 +2,7 @@ import { IconAlertCircle, IconCheck, IconChevronDown, IconClock } from '@tabler/
 import { type Message, type SendStatus, system } from 'nudge-sdk'
 import { memo } from 'react'
 import { serverLineOf } from '../conversations/preview'
+import { useWordsOf } from '../conversations/words'
 import { useLanguage } from '../i18n/language'
 import { useTexts } from '../i18n/texts'
 import { errorTexts } from '../platform/errors'
@@ -38,6 +39,9 @@ interface MessageRowProps {
 /** Kinds that are shown without a bubble around them. */
 const BARE = new Set(['image', 'video', 'location'])
 
+/** As high as a name: while there is none, the lines below must not jump. */
+const NO_NAME = '\u00a0'
+
 /** Longer ones are not read out in the line's label. */
 const LABEL_LENGTH = 200
 
@@ -55,6 +59,7 @@ export const MessageRow = memo(function MessageRow({
 }: MessageRowProps) {
   const t = useTexts(chatTexts)
   const language = useLanguage()
+  const wordsOf = useWordsOf()
   const { key, isOwn, type, createdAt } = message
   const time = timeOfDay(createdAt, language)
   const openMenu = (button: HTMLElement) => {
@@ -71,13 +76,13 @@ export const MessageRow = memo(function MessageRow({
       data-last={isLast}
       data-menu={hasMenu}
       tabIndex={isTabStop ? 0 : -1}
-      aria-label={t.said(isOwn ? t.you : name, time, message.preview.slice(0, LABEL_LENGTH))}
+      aria-label={t.said(isOwn ? t.you : name, time, wordsOf(message).slice(0, LABEL_LENGTH))}
     >
       {!isOwn && (
         <div className={css.face}>{isFirst && <PersonAvatar name={name} src={avatarUrl} size={36} />}</div>
       )}
       <div className={css.said}>
-        {isNamed && isFirst && <div className={css.name}>{name}</div>}
+        {isNamed && isFirst && <div className={css.name}>{name || NO_NAME}</div>}
         <div className={css.line}>
           <div
             className={css.bubble}

@@ -32,7 +32,7 @@ export const chatTexts = defineTexts({
 
     you: 'You',
     formerMember: 'Former member',
-    said: (who: string, when: string, what: string) => `${who}, ${when}: ${what}`,
+    said: (who: string, when: string, what: string) => `${who && `${who}, `}${when}: ${what}`,
     edited: 'edited',
     sending: 'Sending',
     sent: 'Sent',
@@ -102,7 +102,7 @@ export const chatTexts = defineTexts({
 
     you: '我',
     formerMember: '前成员',
-    said: (who: string, when: string, what: string) => `${who}，${when}：${what}`,
+    said: (who: string, when: string, what: string) => `${who && `${who}，`}${when}：${what}`,
     edited: '已编辑',
     sending: '发送中',
     sent: '已发送',

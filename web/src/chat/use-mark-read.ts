@@ -1,5 +1,6 @@
 import type { Session } from 'nudge-sdk'
-import { useEffect, useSyncExternalStore } from 'react'
+import { useEffect } from 'react'
+import { useLooking } from '../platform/attention'
 import { useClient } from '../platform/client-context'
 import { useList } from '../platform/use-list'
 import { useStatus } from '../platform/use-status'
@@ -7,7 +8,7 @@ import { useStatus } from '../platform/use-status'
 /** Tells all devices that what is new has been read, while `isSeen` and the user is at this page. */
 export function useMarkRead(session: Session, isSeen: boolean): void {
   useList(useClient().conversations)
-  const isLooking = useSyncExternalStore(subscribeToLooking, isUserLooking)
+  const isLooking = useLooking()
   const { state } = useStatus()
   const { unread = 0, revision } = session.conversation ?? {}
   // `revision`: more may have come. `state`: what failed without a connection is done with the next.
@@ -16,17 +17,4 @@ export function useMarkRead(session: Session, isSeen: boolean): void {
     // Nothing that the user waits for, and tried again.
     if (isSeen && isLooking && unread > 0) void session.markRead().catch(() => {})
   }, [session, isSeen, isLooking, unread, revision, state])
-}
-
-const isUserLooking = () => document.visibilityState === 'visible' && document.hasFocus()
-
-function subscribeToLooking(onChange: () => void): () => void {
-  document.addEventListener('visibilitychange', onChange)
-  addEventListener('focus', onChange)
-  addEventListener('blur', onChange)
-  return () => {
-    document.removeEventListener('visibilitychange', onChange)
-    removeEventListener('focus', onChange)
-    removeEventListener('blur', onChange)
-  }
 }

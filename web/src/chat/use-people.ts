@@ -1,6 +1,7 @@
-import { type Client, NudgeError, type Session } from 'nudge-sdk'
-import { useEffect, useMemo, useReducer, useState } from 'react'
+import type { Session } from 'nudge-sdk'
+import { useEffect, useMemo, useState } from 'react'
 import { useTexts } from '../i18n/texts'
+import { useStrangers } from '../people/use-strangers'
 import { useClient, useMe } from '../platform/client-context'
 import { useList } from '../platform/use-list'
 import { chatTexts } from './texts'
@@ -13,7 +14,7 @@ export interface Person {
 
 /**
  * Names the people of a session: as the user calls them, or else as they call themselves here. `senderIds` are those
- * that are asked for; of who is no longer a member the server is asked once.
+ * that are asked for; of who is no longer a member the server is asked, and until it has answered the name is blank.
  */
 export function usePeople(session: Session, senderIds: Iterable<string>): (userId: string) => Person {
   const client = useClient()
@@ -43,10 +44,14 @@ export function usePeople(session: Session, senderIds: Iterable<string>): (userI
   }
 
   const strangers = useStrangers(
-    client,
     isListed ? [...new Set(senderIds)].filter((id) => id !== 'system' && !known(id)) : [],
   )
-  return (userId) => known(userId) ?? strangers.get(userId) ?? { name: t.formerMember, avatarUrl: '' }
+  const unknown = (userId: string): Person => {
+    const stranger = strangers.get(userId)
+    if (stranger?.isGone) return { name: t.formerMember, avatarUrl: '' }
+    return stranger ?? { name: '', avatarUrl: '' }
+  }
+  return (userId) => known(userId) ?? unknown(userId)
 }
 
 /** Loads who is in a group. Gives whether that is known, or cannot be. */
@@ -65,33 +70,4 @@ function useMembers(session: Session): boolean {
     }
   }, [session])
   return isListed
-}
-
-const fetched = new WeakMap<Client, Map<string, Person | undefined>>()
-
-/** What the server says of people whom this device knows nothing of. */
-function useStrangers(client: Client, userIds: readonly string[]): ReadonlyMap<string, Person | undefined> {
-  const [, renderAgain] = useReducer((count: number) => count + 1, 0)
-  let people = fetched.get(client)
-  if (!people) {
-    people = new Map()
-    fetched.set(client, people)
-  }
-  const asked = people
-  const wanted = userIds.filter((id) => !asked.has(id)).join()
-  useEffect(() => {
-    for (const userId of wanted.split(',').filter(Boolean)) {
-      asked.set(userId, undefined)
-      client.users.fetch(userId).then(
-        ({ name, avatarUrl }) => {
-          asked.set(userId, { name, avatarUrl })
-          renderAgain()
-        },
-        (error) => {
-          if (error instanceof NudgeError && error.isPassing) asked.delete(userId)
-        },
-      )
-    }
-  }, [client, asked, wanted])
-  return people
 }

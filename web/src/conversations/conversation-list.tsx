@@ -3,20 +3,21 @@ import { IconMailOpened, IconPin, IconPinnedOff, IconTrash, IconUser } from '@ta
 import type { Conversation } from 'nudge-sdk'
 import { type SyntheticEvent, useState } from 'react'
 import { useLocation } from 'wouter'
-import { useNames } from '../contacts/use-names'
 import { useLanguage } from '../i18n/language'
 import { useTexts } from '../i18n/texts'
 import { ConfirmDialog, type Question } from '../lists/confirm-dialog'
 import css from '../lists/list.module.css'
 import { useRoving } from '../lists/use-roving'
+import { useUnread } from '../notify/use-unread'
+import { useNames } from '../people/use-names'
 import { useClient, useMe } from '../platform/client-context'
 import { useTask } from '../platform/use-task'
 import { paths } from '../shell/places'
 import { shortTime } from '../ui/times'
 import { ConversationRow, type ConversationRowProps } from './conversation-row'
-import { previewOf, serverLineOf } from './preview'
 import { conversationTexts } from './texts'
 import { useConversationName } from './use-conversation-name'
+import { lineOf } from './words'
 
 /** Conversations in the order given, with a menu for each: by the right button, a long press, or its own button. */
 export function ConversationList({
@@ -135,6 +136,7 @@ function useDescriptions(conversations: readonly Conversation[]): (conversation:
   const me = useMe()
   const language = useLanguage()
   const conversationName = useConversationName()
+  const unreadOf = useUnread()
   const nameOf = useNames(
     conversations.filter(speaksForItself).map(({ lastMessage }) => lastMessage?.senderId ?? ''),
   )
@@ -146,14 +148,9 @@ function useDescriptions(conversations: readonly Conversation[]): (conversation:
     return conversation.type === 'group' ? nameOf(lastMessage.senderId, session) : undefined
   }
 
-  const wordsOf = ({ lastMessage, type }: Conversation): Pick<Described, 'kind' | 'words'> => {
-    if (!lastMessage) return { kind: undefined, words: type === 'single' ? t.ownDevicesHint : '' }
-    const preview = previewOf(lastMessage)
-    if (preview.kind === 'file') return preview
-    if (preview.kind !== 'words') return { kind: preview.kind, words: t[preview.kind] }
-    const line = lastMessage.type === 'system' ? serverLineOf(preview.words) : undefined
-    if (!line) return preview
-    return { kind: 'words', words: line.event === 'begin' ? t.begin : t[line.event](line.name) }
+  const newestOf = ({ lastMessage, type }: Conversation): Pick<Described, 'kind' | 'words'> => {
+    if (lastMessage) return lineOf(lastMessage, language)
+    return { kind: undefined, words: type === 'single' ? t.ownDevicesHint : '' }
   }
 
   return (conversation) => ({
@@ -165,8 +162,8 @@ function useDescriptions(conversations: readonly Conversation[]): (conversation:
     isOwn: conversation.type === 'single',
     time: shortTime(conversation.activeAt, language),
     sender: senderOf(conversation),
-    ...wordsOf(conversation),
-    unread: conversation.unread,
+    ...newestOf(conversation),
+    unread: unreadOf(conversation),
     isPinned: conversation.isTop,
   })
 }

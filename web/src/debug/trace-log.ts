@@ -13,7 +13,9 @@ export interface Counts {
 
 const NONE: Counts = { nudges: 0, pulls: 0, rows: 0, held: 0 }
 
-/** What goes on behind a client, from when the page is opened, newest first. */
+/**
+ * What goes on behind a client, from when the page is opened, newest first. Nothing of one user is left for the next.
+ */
 export class TraceLog {
   entries: readonly Entry[] = []
   counts: Counts = NONE
@@ -24,6 +26,7 @@ export class TraceLog {
   constructor(client: Client) {
     client.on('trace', (trace) => this.#add(entryOf(trace)))
     client.on('status', (event) => this.#add(entryOfStatus(event)))
+    client.on('loggedOut', () => this.clear())
   }
 
   clear(): void {

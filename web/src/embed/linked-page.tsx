@@ -1,8 +1,7 @@
-import { Alert, Anchor, Button, Loader, Stack, Text, TextInput, Title } from '@mantine/core'
+import { Anchor, Loader } from '@mantine/core'
 import { IconLinkOff } from '@tabler/icons-react'
-import { type FormEvent, useState } from 'react'
-import { PasswordField } from '../account/password-field'
-import { useAttempt } from '../account/use-attempt'
+import { LoginForm } from '../account/login-form'
+import { UnsentAlert } from '../account/unsent-alert'
 import { useLogin } from '../account/use-login'
 import { defineTexts, useTexts } from '../i18n/texts'
 import { useClient } from '../platform/client-context'
@@ -20,9 +19,6 @@ const texts = defineTexts({
     otherTitle: 'This link is for another account',
     other: (name: string) =>
       `In this browser ${name} is logged in. Log in with the account that the link is for; that logs ${name} out here.`,
-    account: 'Account',
-    password: 'Password',
-    logIn: 'Log in',
     app: 'Open the app instead',
   },
   zh: {
@@ -34,9 +30,6 @@ const texts = defineTexts({
     otherTitle: '此链接属于另一个账号',
     other: (name: string) =>
       `此浏览器当前登录的是 ${name}。请使用链接所属的账号登录，${name} 将在此退出登录。`,
-    account: '账号',
-    password: '密码',
-    logIn: '登录',
     app: '改为打开应用',
   },
 })
@@ -64,83 +57,34 @@ export function LinkedPage({
   if (stage.is === 'in' && (userId === undefined || stage.userId === userId)) {
     return <Conversation sessionId={groupId} />
   }
+  if (stage.is === 'resuming') {
+    return (
+      <div className={css.centre}>
+        <Loader aria-label={t.resuming} role="status" />
+      </div>
+    )
+  }
+  const isOther = stage.is === 'in'
   return (
     <div className={css.centre}>
-      {stage.is === 'resuming' ? (
-        <Loader aria-label={t.resuming} role="status" />
-      ) : (
-        <LoginForm logIn={logIn} other={stage.is === 'in' ? client.me?.name : undefined} />
-      )}
-    </div>
-  )
-}
-
-/** `other`: the name of who is logged in instead. */
-function LoginForm({
-  logIn,
-  other,
-}: {
-  logIn: ReturnType<typeof useLogin>['logIn']
-  other: string | undefined
-}) {
-  const t = useTexts(texts)
-  const { isBusy, failure, attempt } = useAttempt()
-  const [account, setAccount] = useState('')
-  const [password, setPassword] = useState('')
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
-    void attempt(() => logIn({ account: account.trim(), password })).then((isDone) => {
-      if (!isDone) return
-      setAccount('')
-      setPassword('')
-    })
-  }
-  return (
-    <div className={css.card}>
-      <form onSubmit={submit}>
-        <Stack>
-          <div>
-            <Title order={1} size="h3">
-              {other === undefined ? t.title : t.otherTitle}
-            </Title>
-            <Text c="dimmed" size="sm" mt={4}>
-              {other === undefined ? t.hint : t.other(other)}
-            </Text>
-          </div>
-          {failure !== undefined && (
-            <Alert color="red" role="alert">
-              {failure}
-            </Alert>
-          )}
-          <TextInput
-            label={t.account}
-            size="md"
-            type="text"
-            inputMode="email"
-            autoComplete="username"
-            required
-            withAsterisk={false}
-            value={account}
-            onChange={(event) => setAccount(event.currentTarget.value)}
-          />
-          <PasswordField
-            label={t.password}
-            autoComplete="current-password"
-            required
-            withAsterisk={false}
-            value={password}
-            onChange={(event) => setPassword(event.currentTarget.value)}
-          />
-          <Button type="submit" size="md" loading={isBusy}>
-            {t.logIn}
-          </Button>
-          {other !== undefined && (
-            <Anchor href="./" size="sm" ta="center" c="dimmed" underline="always">
-              {t.app}
-            </Anchor>
-          )}
-        </Stack>
-      </form>
+      <div className={css.card}>
+        <LoginForm
+          // Empty again for who has logged in and is another one still.
+          key={isOther ? stage.userId : undefined}
+          title={isOther ? t.otherTitle : t.title}
+          lead={isOther ? t.other(client.me?.name ?? '') : t.hint}
+          onLogIn={logIn}
+          footer={
+            isOther && (
+              <Anchor href="./" size="sm" ta="center" c="dimmed" underline="always">
+                {t.app}
+              </Anchor>
+            )
+          }
+        >
+          <UnsentAlert />
+        </LoginForm>
+      </div>
     </div>
   )
 }

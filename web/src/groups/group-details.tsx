@@ -14,6 +14,7 @@ import { PaneHeader } from '../ui/pane-header'
 import css from './group-details.module.css'
 import { GroupHead } from './group-head'
 import { GroupMembers } from './group-members'
+import { countJoined } from './joined'
 import type { Role } from './rights'
 import { groupTexts } from './texts'
 
@@ -104,7 +105,7 @@ function Endings({ session, own, onClose }: { session: Session; own: Role | unde
   const [, navigate] = useLocation()
   const [question, setQuestion] = useState<Question>()
   const { name } = session
-  const isAlone = session.members.items.filter(({ isInvited }) => !isInvited).length === 1
+  const isAlone = countJoined(session.members.items) === 1
   const leave = () => {
     navigate(paths.chats)
     onClose()

@@ -6,6 +6,7 @@ import { useTexts } from '../i18n/texts'
 import { useTask } from '../platform/use-task'
 import { PersonAvatar } from '../ui/person-avatar'
 import css from './group-details.module.css'
+import { countJoined } from './joined'
 import { PictureButton } from './picture-button'
 import { groupTexts } from './texts'
 import { useAnnounce } from './use-announce'
@@ -16,7 +17,7 @@ export function GroupHead({ session, mayEdit }: { session: Session; mayEdit: boo
   const announce = useAnnounce(session)
   const [isEditing, setEditing] = useState(false)
   const { name, avatarUrl, description } = session
-  const count = session.members.items.filter(({ isInvited }) => !isInvited).length
+  const count = countJoined(session.members.items)
   const changePicture = async (src: string) => {
     await session.update({ avatarUrl: src })
     announce('saidPicture')

@@ -1,11 +1,12 @@
 import { FileButton, Loader, UnstyledButton } from '@mantine/core'
 import { IconCamera } from '@tabler/icons-react'
 import { useTexts } from '../i18n/texts'
+import { squarePicture } from '../platform/square-picture'
 import { useTask } from '../platform/use-task'
+import { useUploadPicture } from '../platform/use-upload-picture'
 import { PersonAvatar } from '../ui/person-avatar'
 import css from './picture-button.module.css'
 import { groupTexts } from './texts'
-import { useUploadPicture } from './use-upload-picture'
 
 /** The picture of a group, which is a button that takes another one. */
 export function PictureButton({
@@ -27,7 +28,7 @@ export function PictureButton({
   return (
     <FileButton
       accept="image/png,image/jpeg,image/gif,image/webp"
-      onChange={(file) => file && run(async () => onPicked(await upload(file)))}
+      onChange={(file) => file && run(async () => onPicked(await upload(await squarePicture(file))))}
     >
       {({ onClick }) => (
         <div className={css.frame}>

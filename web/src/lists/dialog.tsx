@@ -2,6 +2,7 @@ import { Center, Loader, Modal } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
 import { type ReactNode, Suspense } from 'react'
 import { defineTexts, useTexts } from '../i18n/texts'
+import { ErrorBoundary } from '../ui/error-boundary'
 import css from './dialog.module.css'
 
 const texts = defineTexts({ en: { close: 'Close' }, zh: { close: '关闭' } })
@@ -31,15 +32,17 @@ export function Dialog({
       classNames={{ title: css.title }}
       closeButtonProps={{ 'aria-label': t.close }}
     >
-      <Suspense
-        fallback={
-          <Center h={200}>
-            <Loader size="sm" />
-          </Center>
-        }
-      >
-        {children}
-      </Suspense>
+      <ErrorBoundary isCompact>
+        <Suspense
+          fallback={
+            <Center h={200}>
+              <Loader size="sm" />
+            </Center>
+          }
+        >
+          {children}
+        </Suspense>
+      </ErrorBoundary>
     </Modal>
   )
 }

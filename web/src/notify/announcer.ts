@@ -1,17 +1,17 @@
 import type { Client, Conversation, Message } from 'nudge-sdk'
-import { previewOf } from '../conversations/preview'
-import { conversationTexts } from '../conversations/texts'
+import { wordsOf } from '../conversations/words'
 import { type Language, LOCALES } from '../i18n/language'
 import { defineTexts } from '../i18n/texts'
+import { nameOf } from '../people/name-of'
+import { strangersOf } from '../people/strangers'
 import { paths } from '../shell/places'
 import type { Attention } from './attention'
 import { chime } from './chime'
-import { showOnDesktop, takeOffDesktop } from './desktop'
+import { clearDesktop, showOnDesktop, takeOffDesktop } from './desktop'
 import { desktopChoice, soundChoice } from './preferences'
 
 const texts = defineTexts({
   en: {
-    file: (name: string) => `File: ${name}`,
     many: (messages: number, conversations: number) =>
       conversations === 1
         ? `${messages} new messages`
@@ -19,7 +19,6 @@ const texts = defineTexts({
     from: (sender: string, words: string) => `${sender}: ${words}`,
   },
   zh: {
-    file: (name: string) => `文件：${name}`,
     many: (messages: number, conversations: number) =>
       conversations === 1 ? `${messages} 条新消息` : `${conversations} 个会话中有 ${messages} 条新消息`,
     from: (sender: string, words: string) => `${sender}：${words}`,
@@ -39,6 +38,7 @@ export class Announcer {
   readonly #offs: (() => void)[]
   #waiting: Message[] = []
   #timer: ReturnType<typeof setTimeout> | undefined
+  #isClosed = false
 
   constructor(
     private readonly client: Client,
@@ -55,9 +55,12 @@ export class Announcer {
     ]
   }
 
+  /** What it has told of is taken away: whoever comes next need not know. */
   close(): void {
+    this.#isClosed = true
     for (const off of this.#offs) off()
     clearTimeout(this.#timer)
+    void clearDesktop()
   }
 
   #came(message: Message): void {
@@ -79,7 +82,7 @@ export class Announcer {
     const { isAnyVisible, isReading } = await this.attention.look()
     const unseen = messages.filter(({ sessionId }) => !isReading(sessionId))
     const newest = unseen.at(-1)
-    if (!newest?.id) return
+    if (!newest?.id || this.#isClosed) return
     // A tab that can be seen tells of it, in place of those that cannot.
     if (document.hidden && isAnyVisible) return
     if (!(await this.attention.claim(newest.id))) return
@@ -91,14 +94,15 @@ export class Announcer {
   }
 
   async #showOne(message: Message, count: number): Promise<void> {
-    const { sessionId, senderId } = message
+    const { sessionId } = message
     const conversation = await this.#conversationOf(sessionId)
     const t = texts[this.language]
-    let body = count > 1 ? t.many(count, 1) : this.#wordsOf(message)
+    let body = count > 1 ? t.many(count, 1) : wordsOf(message, this.language)
     if (count === 1 && conversation?.type === 'group') {
-      const sender = await this.#nameOf(message, senderId)
+      const sender = await this.#nameOf(message)
       if (sender !== undefined) body = t.from(sender, body)
     }
+    if (this.#isClosed) return
     showOnDesktop({
       title: conversation ? this.#titleOf(conversation) : 'Nudge',
       body,
@@ -130,22 +134,8 @@ export class Announcer {
     return (type === 'p2p' && this.client.contacts.byUser(targetId)?.title) || name
   }
 
-  async #nameOf(message: Message, senderId: string): Promise<string | undefined> {
-    const known =
-      this.client.contacts.byUser(senderId)?.displayName ?? message.session?.members.byUser(senderId)?.name
-    return (
-      known ??
-      this.client.users.fetch(senderId).then(
-        ({ name }) => name,
-        () => undefined,
-      )
-    )
-  }
-
-  #wordsOf(message: Message): string {
-    const preview = previewOf(message)
-    if (preview.kind === 'words') return preview.words
-    if (preview.kind === 'file') return texts[this.language].file(preview.words)
-    return conversationTexts[this.language][preview.kind]
+  async #nameOf({ senderId, session }: Message): Promise<string | undefined> {
+    if (nameOf(this.client, senderId, session) === undefined) await strangersOf(this.client).fetch(senderId)
+    return nameOf(this.client, senderId, session)
   }
 }

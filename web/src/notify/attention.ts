@@ -1,3 +1,5 @@
+import { onAttention } from '../platform/attention'
+
 const VISIBLE = 'nudge visible'
 const reads = (sessionId: string) => `nudge reads ${sessionId}`
 const tells = (id: string) => `nudge tells ${id}`
@@ -78,17 +80,5 @@ export class Attention {
 
   #release(): void {
     for (const release of this.#releases.splice(0)) release()
-  }
-}
-
-/** Calls `listener` when the user turns to this page, or away from it. Returns what ends that. */
-export function onAttention(listener: () => void): () => void {
-  document.addEventListener('visibilitychange', listener)
-  addEventListener('focus', listener)
-  addEventListener('blur', listener)
-  return () => {
-    document.removeEventListener('visibilitychange', listener)
-    removeEventListener('focus', listener)
-    removeEventListener('blur', listener)
   }
 }

@@ -35,6 +35,13 @@ export function showOnDesktop({ title, path, icon, ...rest }: DesktopNotice): vo
   }
 }
 
+/** Takes them all away, whichever tab has shown them: they are somebody's who is gone. */
+export async function clearDesktop(): Promise<void> {
+  for (const tag of [...shown.keys()]) takeOffDesktop(tag)
+  const worker = await navigator.serviceWorker?.getRegistration()
+  for (const notice of (await worker?.getNotifications()) ?? []) notice.close()
+}
+
 /** Takes it away: it has been read. */
 export function takeOffDesktop(tag: string): void {
   shown.get(tag)?.close()

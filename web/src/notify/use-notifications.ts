@@ -3,8 +3,9 @@ import { useLanguage } from '../i18n/language'
 import { useClient } from '../platform/client-context'
 import type { Place } from '../shell/places'
 import { Announcer } from './announcer'
-import { Attention, onAttention } from './attention'
+import { Attention } from './attention'
 import { Badge } from './badge'
+import { useUnread } from './use-unread'
 
 /** Tells of messages that the user does not see come: title, sound, notification of the desktop. */
 export function useNotifications(place: Place): void {
@@ -28,6 +29,7 @@ export function useNotifications(place: Place): void {
     if (running) running.announcer.language = language
   }, [running, language])
 
+  const unreadOf = useUnread()
   const badge = useRef<Badge>(undefined)
   useEffect(() => {
     const shown = new Badge()
@@ -35,19 +37,11 @@ export function useNotifications(place: Place): void {
     return () => shown.show(0)
   }, [])
   useEffect(() => {
-    // What is being read is as good as read: it must not blink.
-    const isRead = (sessionId: string) => sessionId === openSession && !document.hidden && document.hasFocus()
+    const { conversations } = client
     const show = () => {
-      const unread = client.conversations.items.reduce(
-        (sum, conversation) => sum + (isRead(conversation.sessionId) ? 0 : conversation.unread),
-        0,
-      )
-      badge.current?.show(unread)
+      badge.current?.show(conversations.items.reduce((sum, conversation) => sum + unreadOf(conversation), 0))
     }
     show()
-    const offs = [client.conversations.subscribe(show), onAttention(show)]
-    return () => {
-      for (const off of offs) off()
-    }
-  }, [client, openSession])
+    return conversations.subscribe(show)
+  }, [client, unreadOf])
 }

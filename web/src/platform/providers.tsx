@@ -4,7 +4,9 @@ import type { Client } from 'nudge-sdk'
 import { type ReactNode, useEffect } from 'react'
 import { LOCALES, useLanguage } from '../i18n/language'
 import { cssVariables, theme } from '../theme'
+import { ErrorBoundary } from '../ui/error-boundary'
 import { ClientProvider } from './client-context'
+import { statusOf } from './status-of'
 
 /** The same key as in public/color-scheme.js. */
 const colorSchemeManager = localStorageColorSchemeManager({ key: 'nudge-color-scheme' })
@@ -22,6 +24,8 @@ export function Providers({
   colorScheme?: 'light' | 'dark'
   children: ReactNode
 }) {
+  // It remembers what is said of the state from here on.
+  if (client) statusOf(client)
   const language = useLanguage()
   useEffect(() => {
     document.documentElement.lang = LOCALES[language]
@@ -34,8 +38,10 @@ export function Providers({
       colorSchemeManager={colorSchemeManager}
       {...(colorScheme && { forceColorScheme: colorScheme })}
     >
-      <Notifications position="top-center" />
-      <ClientProvider value={client}>{children}</ClientProvider>
+      <ErrorBoundary>
+        <Notifications position="top-center" />
+        <ClientProvider value={client}>{children}</ClientProvider>
+      </ErrorBoundary>
     </MantineProvider>
   )
 }

@@ -2,11 +2,12 @@ import { Button, FileButton, Group, Loader, Stack, Text } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { useState } from 'react'
 import { defineTexts, useTexts } from '../i18n/texts'
-import { useClient, useMe } from '../platform/client-context'
+import { useMe } from '../platform/client-context'
+import { squarePicture } from '../platform/square-picture'
 import { useTask } from '../platform/use-task'
+import { useUploadPicture } from '../platform/use-upload-picture'
 import { PersonAvatar } from '../ui/person-avatar'
 import css from './settings.module.css'
-import { squarePicture } from './square-picture'
 
 const texts = defineTexts({
   en: {
@@ -30,7 +31,7 @@ const texts = defineTexts({
 /** One's own picture: what is chosen is shown at once, and to others as soon as it is uploaded. */
 export function AvatarField() {
   const t = useTexts(texts)
-  const client = useClient()
+  const upload = useUploadPicture()
   const me = useMe()
   const { isBusy, run } = useTask()
   const [preview, setPreview] = useState<string>()
@@ -45,11 +46,7 @@ export function AvatarField() {
     }
     const url = URL.createObjectURL(picture)
     setPreview(url)
-    await run(async () => {
-      const ending = picture.type === 'image/jpeg' ? 'jpg' : 'png'
-      const { publicSrc } = await client.files.upload(picture, `avatar.${ending}`)
-      await me.update({ avatarUrl: publicSrc })
-    })
+    await run(async () => me.update({ avatarUrl: await upload(picture) }))
     setPreview(undefined)
     URL.revokeObjectURL(url)
   }

@@ -2,6 +2,7 @@ import { Indicator, Tooltip, UnstyledButton } from '@mantine/core'
 import { type Icon, IconAddressBook, IconMessages, IconSettings, IconUsersGroup } from '@tabler/icons-react'
 import { Link } from 'wouter'
 import { defineTexts, useTexts } from '../i18n/texts'
+import { useUnread } from '../notify/use-unread'
 import { useClient, useMe } from '../platform/client-context'
 import { useList } from '../platform/use-list'
 import { PersonAvatar } from '../ui/person-avatar'
@@ -42,7 +43,8 @@ export function Rail({ section: current }: { section: Section }) {
   const t = useTexts(texts)
   const client = useClient()
   const me = useMe()
-  const unread = useList(client.conversations).reduce((sum, conversation) => sum + conversation.unread, 0)
+  const unreadOf = useUnread()
+  const unread = useList(client.conversations).reduce((sum, conversation) => sum + unreadOf(conversation), 0)
   return (
     <nav className={css.rail} aria-label={t.label}>
       <Tooltip label={me.name} position="right" openDelay={300}>

@@ -11,10 +11,12 @@ import { defineTexts, useTexts } from '../i18n/texts'
 import { useNotifications } from '../notify/use-notifications'
 import { SettingsPage } from '../settings/settings-page'
 import { EmptyState } from '../ui/empty-state'
+import { ErrorBoundary } from '../ui/error-boundary'
 import { ConnectionBanner } from './connection-status'
 import { type Place, placeOf } from './places'
 import { Rail } from './rail'
 import css from './shell.module.css'
+import { useDropGuard } from './use-drop-guard'
 
 const DebugPanel = lazy(() => import('../debug/debug-panel'))
 
@@ -48,23 +50,30 @@ export function Shell({ log }: { log?: TraceLog }) {
   const place = placeOf(path)
   const t = useTexts(texts)
   useNotifications(place)
+  useDropGuard()
   return (
     <div className={css.shell} data-open={hasPage(place)} data-debug={log !== undefined}>
       <Rail section={place.section} />
       {place.section !== 'settings' && (
         <section className={css.side} aria-label={t.list}>
           <ConnectionBanner />
-          <Side place={place} />
+          <ErrorBoundary resetBy={path}>
+            <Side place={place} />
+          </ErrorBoundary>
         </section>
       )}
       <main className={css.main}>
         <ConnectionBanner />
-        <Page place={place} />
+        <ErrorBoundary resetBy={path}>
+          <Page place={place} />
+        </ErrorBoundary>
       </main>
       {log && (
-        <Suspense>
-          <DebugPanel log={log} />
-        </Suspense>
+        <ErrorBoundary isCompact around={(failure) => <div className={css.debug}>{failure}</div>}>
+          <Suspense>
+            <DebugPanel log={log} />
+          </Suspense>
+        </ErrorBoundary>
       )}
     </div>
   )

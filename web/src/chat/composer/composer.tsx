@@ -12,8 +12,9 @@ import { DropArea } from './drop-area'
 import { EmojiButton } from './emoji-button'
 import { FileTray } from './file-tray'
 import { type Cursor, insertAt } from './insertion'
+import type { Attachment } from './picked-files'
 import { composerTexts } from './texts'
-import { type Attachment, useAttachments } from './use-attachments'
+import { useAttachments } from './use-attachments'
 
 /** Where a keyboard on the screen would hide the messages. */
 const ON_SCREEN_KEYBOARD = '(max-width: 48em), (pointer: coarse)'
@@ -22,8 +23,8 @@ const LONG = 60_000
 /** What the server takes of a message. */
 const MAX_BYTES = 256 * 1024
 
-/** Where one writes, and picks what to send. */
-export function Composer({ session }: { session: Session }) {
+/** Where one writes, and picks what to send. `name`: what the session is called for this user. */
+export function Composer({ session, name = session.name }: { session: Session; name?: string }) {
   const t = useTexts(composerTexts)
   if (session.isOver) {
     return (
@@ -33,14 +34,14 @@ export function Composer({ session }: { session: Session }) {
       </p>
     )
   }
-  return <Form key={session.id} session={session} />
+  return <Form key={session.id} session={session} name={name} />
 }
 
-function Form({ session }: { session: Session }) {
+function Form({ session, name }: { session: Session; name: string }) {
   const t = useTexts(composerTexts)
   const me = useMe()
   const [text, setText] = useState(() => draftOf(me.id, session.id))
-  const attachments = useAttachments()
+  const attachments = useAttachments(me.id, session.id)
   const { isBusy, run } = useTask()
   const form = useRef<HTMLFormElement>(null)
   const field = useRef<HTMLTextAreaElement>(null)
@@ -74,8 +75,8 @@ function Form({ session }: { session: Session }) {
     const looks = await Promise.all(files.map(({ look }) => look))
     for (const [index, { id, file }] of files.entries()) {
       const look = looks[index]
-      if (look) session.sendFile(file, look)
-      attachments.remove(id)
+      // Who leaves and comes back meanwhile may have sent it again.
+      if (attachments.remove(id) && look) session.sendFile(file, look)
     }
     if (words !== '') session.sendText(words)
   }
@@ -130,7 +131,7 @@ function Form({ session }: { session: Session }) {
           minRows={1}
           maxRows={8}
           aria-label={t.message}
-          placeholder={attachments.items.length > 0 ? t.caption : t.placeholder(session.name)}
+          placeholder={attachments.items.length > 0 ? t.caption : t.placeholder(name)}
           enterKeyHint="send"
           autoComplete="off"
           value={text}
@@ -155,7 +156,7 @@ function Form({ session }: { session: Session }) {
         </ActionIcon>
       </div>
       {text.length > LONG && <Count text={text} />}
-      <DropArea inside={form} name={session.name} onFiles={addFiles} />
+      <DropArea inside={form} name={name} onFiles={addFiles} />
     </form>
   )
 }

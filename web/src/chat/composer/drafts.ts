@@ -1,4 +1,5 @@
 import { stored, useStored } from '../../platform/stored'
+import { forgetPicked } from './picked-files'
 
 /** What was begun and not sent, by user and session. */
 const drafts = stored<Record<string, string>>('drafts', {})
@@ -25,4 +26,5 @@ export function keepDraft(userId: string, sessionId: string, text: string): void
 export function forgetDrafts(userId: string): void {
   const kept = Object.entries(drafts.get()).filter(([key]) => !key.startsWith(`${userId}/`))
   drafts.set(Object.fromEntries(kept))
+  forgetPicked(userId)
 }

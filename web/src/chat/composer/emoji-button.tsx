@@ -3,6 +3,7 @@ import { useMediaQuery } from '@mantine/hooks'
 import { IconMoodSmile } from '@tabler/icons-react'
 import { lazy, Suspense, useState } from 'react'
 import { useTexts } from '../../i18n/texts'
+import { ErrorBoundary } from '../../ui/error-boundary'
 import css from './emoji-button.module.css'
 import { composerTexts } from './texts'
 
@@ -71,9 +72,11 @@ export function EmojiButton({ className, onPick, onDone }: EmojiButtonProps) {
           title={t.emoji}
           closeButtonProps={{ 'aria-label': t.close }}
         >
-          <Suspense fallback={waiting}>
-            <EmojiPicker onPick={pick} />
-          </Suspense>
+          <ErrorBoundary isCompact>
+            <Suspense fallback={waiting}>
+              <EmojiPicker onPick={pick} />
+            </Suspense>
+          </ErrorBoundary>
         </Drawer>
       </>
     )
@@ -98,9 +101,11 @@ export function EmojiButton({ className, onPick, onDone }: EmojiButtonProps) {
           if (event.key === 'Escape') close()
         }}
       >
-        <Suspense fallback={waiting}>
-          <EmojiPicker onPick={onPick} hasSearchFocus />
-        </Suspense>
+        <ErrorBoundary isCompact>
+          <Suspense fallback={waiting}>
+            <EmojiPicker onPick={onPick} hasSearchFocus />
+          </Suspense>
+        </ErrorBoundary>
       </Popover.Dropdown>
     </Popover>
   )

@@ -1,35 +1,36 @@
 import { notifications } from '@mantine/notifications'
-import { useRef, useState } from 'react'
+import { useSyncExternalStore } from 'react'
 import { useTexts } from '../../i18n/texts'
-import { type Look, lookAtFile } from './look-at-file'
+import { lookAtFile } from './look-at-file'
+import { type Attachment, keepPicked, onPickedChange, pickedFiles } from './picked-files'
 import { composerTexts } from './texts'
-
-/** A file that was picked, and is sent together with the words. */
-export interface Attachment {
-  id: number
-  file: File
-  look: Promise<Look | undefined>
-}
 
 export interface Attachments {
   items: readonly Attachment[]
   /** Picks more. Says why of those that cannot be sent. */
   add(files: Iterable<File>): void
-  remove(id: number): void
-  clear(): void
+  /** Gives whether it was still there. */
+  remove(id: number): boolean
 }
 
-/** The files that were picked and not yet sent. */
-export function useAttachments(): Attachments {
-  const t = useTexts(composerTexts)
-  const [items, setItems] = useState<readonly Attachment[]>([])
-  const lastId = useRef(0)
+let lastId = 0
 
-  const remove = (id: number) => setItems((now) => now.filter((item) => item.id !== id))
+/** The files that were picked and not yet sent. They are there again for who comes back to the session. */
+export function useAttachments(userId: string, sessionId: string): Attachments {
+  const t = useTexts(composerTexts)
+  const now = () => pickedFiles(userId, sessionId)
+  const items = useSyncExternalStore(onPickedChange, now)
+
+  const remove = (id: number) => {
+    const before = now()
+    const kept = before.filter((item) => item.id !== id)
+    if (kept.length < before.length) keepPicked(userId, sessionId, kept)
+    return kept.length < before.length
+  }
   const refuse = (message: string) => notifications.show({ color: 'red', message })
   const attach = (file: File): Attachment => {
-    lastId.current += 1
-    const id = lastId.current
+    lastId += 1
+    const id = lastId
     const look = lookAtFile(file)
     void look.then((found) => {
       if (found) return
@@ -44,9 +45,8 @@ export function useAttachments(): Attachments {
       const all = [...files]
       for (const { name } of all.filter(({ size }) => size === 0)) refuse(t.empty(name))
       const more = all.filter(({ size }) => size > 0).map(attach)
-      if (more.length > 0) setItems((now) => [...now, ...more])
+      if (more.length > 0) keepPicked(userId, sessionId, [...now(), ...more])
     },
     remove,
-    clear: () => setItems([]),
   }
 }

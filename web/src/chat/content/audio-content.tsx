@@ -2,8 +2,8 @@ import { IconPlayerPauseFilled, IconPlayerPlayFilled } from '@tabler/icons-react
 import type { Message } from 'nudge-sdk'
 import { type CSSProperties, useRef, useState } from 'react'
 import { useTexts } from '../../i18n/texts'
-import { useClient } from '../../platform/client-context'
 import css from './content.module.css'
+import { DownloadButton } from './download-button'
 import { numberField, textField } from './fields'
 import { type MediaSource, pauseOthers, useMediaSource } from './media-source'
 import { formatDuration } from './sizes'
@@ -16,7 +16,6 @@ import { useMessageChanges } from './use-message-changes'
 export function AudioContent({ message }: { message: Message }) {
   useMessageChanges(message)
   const t = useTexts(contentTexts)
-  const client = useClient()
   const { upload } = message
   const content = upload ? upload.about : message.content
   const src = upload ? '' : textField(content, 'src')
@@ -26,10 +25,7 @@ export function AudioContent({ message }: { message: Message }) {
   if (source.isBroken) {
     return (
       <p className={css.unknown}>
-        {t.noRecording}{' '}
-        <a className={css.more} href={client.files.urlOf(src)} download={name || true}>
-          {t.downloadIt}
-        </a>
+        {t.noRecording} <DownloadButton src={src} name={name || t.recording} />
       </p>
     )
   }

@@ -1,9 +1,8 @@
-import { VisuallyHidden } from '@mantine/core'
+import { Loader, VisuallyHidden } from '@mantine/core'
 import { IconDownload } from '@tabler/icons-react'
 import type { Message } from 'nudge-sdk'
 import { LOCALES, useLanguage } from '../../i18n/language'
 import { useTexts } from '../../i18n/texts'
-import { useClient } from '../../platform/client-context'
 import css from './content.module.css'
 import { numberField, textField } from './fields'
 import { fileIcon } from './file-icon'
@@ -11,14 +10,15 @@ import { formatSize } from './sizes'
 import { contentTexts } from './texts'
 import { BrokenContent } from './unknown-content'
 import { percentOf, UploadBar } from './upload-progress'
+import { useDownload } from './use-download'
 import { useMessageChanges } from './use-message-changes'
 
 /** A file, to be downloaded. */
 export function FileContent({ message }: { message: Message }) {
   useMessageChanges(message)
   const t = useTexts(contentTexts)
-  const client = useClient()
   const locale = LOCALES[useLanguage()]
+  const { isBusy, download } = useDownload()
   const { upload } = message
   const content = upload ?? message.content
   const name = textField(content, 'name') || t.file
@@ -42,13 +42,17 @@ export function FileContent({ message }: { message: Message }) {
   )
   if (upload) return <span className={css.file}>{words}</span>
 
-  const address = client.files.urlOf(textField(message.content, 'src'))
-  if (address === undefined) return <BrokenContent />
+  const src = textField(message.content, 'src')
+  if (src === '') return <BrokenContent />
   return (
-    <a className={css.file} href={address} download={name} target="_blank" rel="noopener noreferrer nofollow">
+    <button type="button" className={css.file} aria-busy={isBusy} onClick={() => download(src, name)}>
       <VisuallyHidden>{t.downloadIt} </VisuallyHidden>
       {words}
-      <IconDownload className={css.get} size={20} stroke={1.6} aria-hidden />
-    </a>
+      {isBusy ? (
+        <Loader className={css.get} size={20} color="currentColor" />
+      ) : (
+        <IconDownload className={css.get} size={20} stroke={1.6} aria-hidden />
+      )}
+    </button>
   )
 }

@@ -2,7 +2,10 @@ import { IconPhotoOff } from '@tabler/icons-react'
 import type { Message } from 'nudge-sdk'
 import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from 'react'
 import { useTexts } from '../../i18n/texts'
+import { Dialog } from '../../lists/dialog'
 import { useClient } from '../../platform/client-context'
+import { useUntilLive } from '../../platform/use-until-live'
+import { ErrorBoundary } from '../../ui/error-boundary'
 import css from './content.module.css'
 import { numberField, textField } from './fields'
 import { boxOf } from './sizes'
@@ -57,9 +60,18 @@ export function ImageContent({ message }: { message: Message }) {
         {picture}
       </button>
       {isOpen && (
-        <Suspense>
-          <ImageViewer message={message} onClose={close} />
-        </Suspense>
+        <ErrorBoundary
+          isCompact
+          around={(failure) => (
+            <Dialog opened title={t.viewer} onClose={close}>
+              {failure}
+            </Dialog>
+          )}
+        >
+          <Suspense>
+            <ImageViewer message={message} onClose={close} />
+          </Suspense>
+        </ErrorBoundary>
       )}
     </>
   )
@@ -80,7 +92,7 @@ function addressesOf(
 /** The file itself while it is on its way and until the server's picture is here, so that nothing flickers. */
 function Picture({ file, remotes }: { file: Blob | undefined; remotes: readonly string[] }): ReactNode {
   const t = useTexts(contentTexts)
-  const [failures, setFailures] = useState(0)
+  const [failures, setFailures] = useUntilLive(0)
   const [kept, keep] = useState(file)
   if (file && file !== kept) keep(file)
   const local = useObjectUrl(kept)

@@ -15,10 +15,12 @@ import type { Message } from 'nudge-sdk'
 import { type PointerEvent, type SyntheticEvent, useEffect, useRef, useState } from 'react'
 import { useTexts } from '../../i18n/texts'
 import { useClient } from '../../platform/client-context'
+import { useUntilLive } from '../../platform/use-until-live'
 import contentCss from './content.module.css'
 import { textField } from './fields'
 import css from './image-viewer.module.css'
 import { contentTexts } from './texts'
+import { useDownload } from './use-download'
 import { MAX_SCALE, moveBy, type View, WHOLE, zoomAt } from './zoom'
 
 const STEP = 1.5
@@ -48,7 +50,8 @@ export default function ImageViewer({ message, onClose }: { message: Message; on
   // What is looked at stays, also when somebody takes it back meanwhile.
   const pictures = loaded.includes(shown) ? loaded : [shown]
   const at = pictures.indexOf(shown)
-  const address = client.files.urlOf(textField(shown.content, 'src'))
+  const src = textField(shown.content, 'src')
+  const { isBusy, download } = useDownload()
 
   const turn = (by: number) => {
     const next = pictures[at + by]
@@ -108,22 +111,21 @@ export default function ImageViewer({ message, onClose }: { message: Message; on
               isOff={view.scale === 1}
               onClick={() => setView(WHOLE)}
             />
-            <ActionIcon
-              component="a"
-              href={address}
-              download
-              target="_blank"
-              rel="noopener noreferrer nofollow"
-              variant="transparent"
-              size={40}
-              className={css.button}
-              aria-label={t.downloadIt}
-            >
-              <IconDownload size={22} stroke={1.6} aria-hidden />
-            </ActionIcon>
+            <Button
+              icon={IconDownload}
+              label={t.downloadIt}
+              isBusy={isBusy}
+              onClick={() => download(src, textField(shown.content, 'name') || t.picture)}
+            />
             <Button icon={IconX} label={t.close} onClick={onClose} isFirst />
           </div>
-          <Stage key={shown.key} address={address} view={view} onView={setView} onTurn={turn} />
+          <Stage
+            key={shown.key}
+            address={client.files.urlOf(src)}
+            view={view}
+            onView={setView}
+            onTurn={turn}
+          />
           {at > 0 && (
             <Button
               icon={IconChevronLeft}
@@ -151,6 +153,7 @@ function Button({
   label,
   onClick,
   isOff = false,
+  isBusy = false,
   isFirst = false,
   className = '',
 }: {
@@ -158,6 +161,7 @@ function Button({
   label: string
   onClick(): void
   isOff?: boolean
+  isBusy?: boolean
   /** Has the focus at first. */
   isFirst?: boolean
   className?: string
@@ -169,11 +173,12 @@ function Button({
       radius="xl"
       className={`${css.button} ${className}`}
       aria-label={label}
+      aria-busy={isBusy}
       disabled={isOff}
       data-autofocus={isFirst || undefined}
       onClick={onClick}
     >
-      <Picture size={22} stroke={1.6} aria-hidden />
+      {isBusy ? <Loader size={22} color="white" /> : <Picture size={22} stroke={1.6} aria-hidden />}
     </ActionIcon>
   )
 }
@@ -194,7 +199,8 @@ function Stage({ address, view, onView, onTurn }: StageProps) {
   const stage = useRef<HTMLDivElement>(null)
   const pointers = useRef(new Map<number, { x: number; y: number }>())
   const swipedFrom = useRef<number>(undefined)
-  const [state, setState] = useState<'loading' | 'shown' | 'failed'>(address ? 'loading' : 'failed')
+  const [isLoaded, setLoaded] = useState(false)
+  const [hasFailed, setFailed] = useUntilLive(address === undefined)
 
   /** From the middle of the stage. */
   const placeOf = ({ clientX, clientY }: { clientX: number; clientY: number }) => {
@@ -258,7 +264,7 @@ function Stage({ address, view, onView, onTurn }: StageProps) {
         onView((now) => (now.scale > 1 ? WHOLE : zoomAt(now, DOUBLE_CLICK, x, y)))
       }}
     >
-      {state === 'failed' ? (
+      {hasFailed ? (
         <span className={contentCss.broken}>
           <IconPhotoOff size={40} stroke={1.4} aria-hidden />
           {t.noPicture}
@@ -270,11 +276,11 @@ function Stage({ address, view, onView, onTurn }: StageProps) {
           alt={t.picture}
           draggable={false}
           style={{ transform: `translate(${view.x}px, ${view.y}px) scale(${view.scale})` }}
-          onLoad={() => setState('shown')}
-          onError={() => setState('failed')}
+          onLoad={() => setLoaded(true)}
+          onError={() => setFailed(true)}
         />
       )}
-      {state === 'loading' && <Loader color="white" />}
+      {!isLoaded && !hasFailed && <Loader color="white" />}
     </div>
   )
 }

@@ -1,8 +1,8 @@
 import { IconMapPin } from '@tabler/icons-react'
 import type { Message } from 'nudge-sdk'
-import { useState } from 'react'
 import { useTexts } from '../../i18n/texts'
 import { useClient } from '../../platform/client-context'
+import { useUntilLive } from '../../platform/use-until-live'
 import css from './content.module.css'
 import { numberField, textField } from './fields'
 import { boxOf } from './sizes'
@@ -15,7 +15,7 @@ const ZOOM = 16
 export function LocationContent({ message }: { message: Message }) {
   const t = useTexts(contentTexts)
   const client = useClient()
-  const [hasFailed, setFailed] = useState(false)
+  const [hasFailed, setFailed] = useUntilLive(false)
   const { content } = message
   const latitude = numberField(content, 'latitude')
   const longitude = numberField(content, 'longitude')

@@ -1,6 +1,7 @@
 import type { Client } from 'nudge-sdk'
 import { useEffect, useState } from 'react'
 import { useClient } from '../../platform/client-context'
+import { useUntilLive } from '../../platform/use-until-live'
 import { useObjectUrl } from './use-object-url'
 
 const TYPES: Record<string, string> = {
@@ -29,25 +30,29 @@ export interface MediaSource {
 /**
  * Where a film or a recording is played from: the file while it is on its way, then the server. The server says of
  * no such file what it is, and browsers that take its word get it from here with a type, after the first failure.
+ * What could not be fetched is tried anew as soon as there is a connection.
  */
 export function useMediaSource(file: Blob | undefined, src: string, name: string): MediaSource {
   const client = useClient()
-  const [stage, setStage] = useState<'direct' | 'fetched' | 'broken'>('direct')
+  const [stage, setStage] = useState<'direct' | 'fetched' | 'unplayable'>('direct')
+  const [isLost, setLost] = useUntilLive(false)
   const [fetched, setFetched] = useState<Blob>()
   const local = useObjectUrl(file ?? fetched)
   useEffect(() => {
-    if (stage !== 'fetched') return
+    if (stage !== 'fetched' || fetched) return
     const gone = new AbortController()
     fetchTyped(client, src, name, gone.signal).then(setFetched, () => {
-      if (!gone.signal.aborted) setStage('broken')
+      if (gone.signal.aborted) return
+      setStage('direct')
+      setLost(true)
     })
     return () => gone.abort()
-  }, [client, stage, src, name])
+  }, [client, stage, fetched, src, name, setLost])
   const direct = stage === 'direct' && !file ? client.files.urlOf(src) : undefined
   return {
     url: local ?? direct,
-    isBroken: stage === 'broken',
-    onError: () => setStage(stage === 'direct' && !file ? 'fetched' : 'broken'),
+    isBroken: stage === 'unplayable' || isLost,
+    onError: () => setStage(stage === 'direct' && !file ? 'fetched' : 'unplayable'),
   }
 }
 

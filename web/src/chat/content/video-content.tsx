@@ -2,6 +2,7 @@ import type { Message } from 'nudge-sdk'
 import { useTexts } from '../../i18n/texts'
 import { useClient } from '../../platform/client-context'
 import css from './content.module.css'
+import { DownloadButton } from './download-button'
 import { numberField, textField } from './fields'
 import { pauseOthers, useMediaSource } from './media-source'
 import { boxOf } from './sizes'
@@ -36,9 +37,7 @@ export function VideoContent({ message }: { message: Message }) {
       {source.isBroken ? (
         <span className={css.broken}>
           {t.noVideo}
-          <a className={css.more} href={client.files.urlOf(src)} download={name || true}>
-            {t.downloadIt}
-          </a>
+          <DownloadButton src={src} name={name || t.video} />
         </span>
       ) : (
         // biome-ignore lint/a11y/useMediaCaption: what people film for each other has none
