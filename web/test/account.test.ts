@@ -1,16 +1,15 @@
 import { beforeAll, expect, test } from '@jest/globals'
 import type { Page } from 'playwright-core'
 import { describeInBrowser, until } from '../../sdk/test/helpers/browser.js'
-import type { LoginObject } from '../../shared/wire/objects.js'
 import type { RunningProcess } from '../../test/helpers/child.js'
-import { request } from '../../test/helpers/http.js'
 import { keyMailedTo } from '../../test/helpers/mail-folder.js'
-import { Person as Api } from '../../test/helpers/person.js'
 import {
+  atApi,
   befriend,
   createAccount,
   enter,
   expectAccessible,
+  goTo,
   logIn,
   openApp,
   PASSWORD,
@@ -58,7 +57,7 @@ describeInBrowser('the account', (browser) => {
     await second.goto(server.url)
     await appears(second)
 
-    await goTo(page, 'settings')
+    await goTo(page, '/settings')
     await page.getByRole('button', { name: 'Log out' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Log out' }).click()
     await page.getByRole('heading', { name: 'Welcome back' }).waitFor()
@@ -75,7 +74,7 @@ describeInBrowser('the account', (browser) => {
     await appears(second)
 
     await page.goto(`${server.url}/#/settings`)
-    await goTo(page, 'settings')
+    await goTo(page, '/settings')
     await page.getByRole('button', { name: 'Log out' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Log out' }).click()
     await page.getByRole('button', { name: 'Create an account' }).click()
@@ -91,7 +90,7 @@ describeInBrowser('the account', (browser) => {
       enter(browser, server.url, 'Alice', { path: '#/settings' }),
       enter(browser, server.url, 'Bob', { path: '#/contacts' }),
     ])
-    await befriend(server.url, bob, alice)
+    await befriend(await atApi(server.url, bob), alice)
     await bob.page.getByText('Alice').first().waitFor()
 
     const profile = alice.page.getByRole('region', { name: 'Profile' })
@@ -157,7 +156,7 @@ describeInBrowser('the account', (browser) => {
 
   test('is created from an invitation, and is in the group at once', async () => {
     const dan = await enter(browser, server.url, 'Dan')
-    const asDan = await atApi(server.url, dan.account)
+    const asDan = await atApi(server.url, dan)
     const group = await asDan.group()
     await asDan.must('PUT', `sessions/${group.id}`, { json: { name: 'Gardening', nameChanged: true } })
     const email = 'erin+garden@example.com'
@@ -266,16 +265,4 @@ describeInBrowser('the account', (browser) => {
 /** The app of somebody who is logged in. */
 async function appears(page: Page): Promise<void> {
   await page.getByRole('navigation', { name: 'Main' }).waitFor()
-}
-
-async function goTo(page: Page, path: string): Promise<void> {
-  await page.evaluate((to) => {
-    location.hash = `/${to}`
-  }, path)
-}
-
-async function atApi(url: string, account: string): Promise<Api> {
-  const json = { email: account, password: PASSWORD }
-  const { body } = await request<LoginObject>('POST', `${url}/v1/users/login`, { json })
-  return new Api(url, body)
 }

@@ -1,20 +1,9 @@
 import { beforeAll, expect, test } from '@jest/globals'
 import type { Locator, Page } from 'playwright-core'
-import { describeInBrowser, type TestBrowser, until } from '../../sdk/test/helpers/browser.js'
-import type { LoginObject } from '../../shared/wire/objects.js'
+import { describeInBrowser, until } from '../../sdk/test/helpers/browser.js'
 import type { RunningProcess } from '../../test/helpers/child.js'
-import { request } from '../../test/helpers/http.js'
-import { Person as Api, registerPerson } from '../../test/helpers/person.js'
-import {
-  befriend,
-  createAccount,
-  enter,
-  expectAccessible,
-  logIn,
-  openApp,
-  PASSWORD,
-  startWeb,
-} from './helpers/people.js'
+import { type Person as Api, registerPerson } from '../../test/helpers/person.js'
+import { atApi, createAccount, expectAccessible, logIn, meet, openApp, startWeb } from './helpers/people.js'
 
 describeInBrowser('the chat', (browser) => {
   let server: RunningProcess
@@ -24,7 +13,7 @@ describeInBrowser('the chat', (browser) => {
   })
 
   test('shows on both sides what is said, edited, recalled and deleted', async () => {
-    const { alice, bob, sessionId } = await meet(browser, server.url, 'Ann', 'Ben')
+    const { alice, bob, sessionId } = await meet(browser, server.url, ['Ann', 'Ben'])
     await Promise.all([openChat(alice.page, sessionId), openChat(bob.page, sessionId)])
     await alice.page.getByText('You can chat now').waitFor()
 
@@ -75,7 +64,7 @@ describeInBrowser('the chat', (browser) => {
 
   test('loads what is older without a jump, and leads back to the latest', async () => {
     const { account } = await createAccount(server.url, 'Cleo')
-    const [asAlice, asBob] = [await atApi(server.url, account), await registerPerson(server.url, 'Carl')]
+    const [asAlice, asBob] = [await atApi(server.url, { account }), await registerPerson(server.url, 'Carl')]
     const { id: sessionId } = await asAlice.p2pWith(asBob)
     for (let n = 1; n <= 120; n++) await asBob.send(sessionId, `number ${n}`)
     const { page, errors } = await openApp(browser, server.url, { path: `#/chats/${sessionId}` })
@@ -118,7 +107,7 @@ describeInBrowser('the chat', (browser) => {
   })
 
   test('draws a line above what is new, and marks it as read where it is seen', async () => {
-    const { alice, asAlice, asBob, sessionId } = await meet(browser, server.url, 'Dora', 'Dirk')
+    const { alice, asAlice, asBob, sessionId } = await meet(browser, server.url, ['Dora', 'Dirk'])
     const { page } = alice
     await asBob.send(sessionId, 'known')
     await openChat(page, sessionId)
@@ -157,7 +146,7 @@ describeInBrowser('the chat', (browser) => {
   })
 
   test('sends on to other conversations what was said, and keeps what was refused', async () => {
-    const { alice, bob, asAlice, asBob, sessionId } = await meet(browser, server.url, 'Emma', 'Emil')
+    const { alice, bob, asAlice, asBob, sessionId } = await meet(browser, server.url, ['Emma', 'Emil'])
     const { page } = alice
     const left = await registerPerson(server.url, 'Left')
     const group = await asAlice.group(asBob, left)
@@ -199,7 +188,7 @@ describeInBrowser('the chat', (browser) => {
   })
 
   test('can be used by everybody, in light and dark', async () => {
-    const { alice, asAlice, asBob } = await meet(browser, server.url, 'Fay', 'Finn')
+    const { alice, asAlice, asBob } = await meet(browser, server.url, ['Fay', 'Finn'])
     const { page } = alice
     const group = await asAlice.group(asBob)
     await asAlice.send(group.id, 'noon?')
@@ -233,22 +222,6 @@ describeInBrowser('the chat', (browser) => {
     expect(alice.errors).toEqual([])
   })
 })
-
-/** Two people with the app open, who can talk to each other; and each of them at the API. */
-async function meet(browser: TestBrowser, url: string, first: string, second: string) {
-  const options = { permissions: ['clipboard-read', 'clipboard-write'] }
-  const [alice, bob] = await Promise.all([enter(browser, url, first, options), enter(browser, url, second)])
-  const [asAlice, asBob] = await Promise.all([atApi(url, alice.account), atApi(url, bob.account)])
-  await befriend(url, alice, bob)
-  const { id: sessionId } = await asAlice.p2pWith(asBob)
-  return { alice, bob, asAlice, asBob, sessionId }
-}
-
-async function atApi(url: string, account: string): Promise<Api> {
-  const json = { email: account, password: PASSWORD }
-  const { body } = await request<LoginObject>('POST', `${url}/v1/users/login`, { json })
-  return new Api(url, body)
-}
 
 /** Goes to a conversation, or away from all. */
 async function openChat(page: Page, sessionId = ''): Promise<void> {

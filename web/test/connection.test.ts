@@ -1,11 +1,8 @@
 import { beforeAll, expect, test } from '@jest/globals'
 import type { Page } from 'playwright-core'
 import { describeInBrowser, until } from '../../sdk/test/helpers/browser.js'
-import type { LoginObject } from '../../shared/wire/objects.js'
 import type { RunningProcess } from '../../test/helpers/child.js'
-import { request } from '../../test/helpers/http.js'
-import { Person as Api } from '../../test/helpers/person.js'
-import { befriend, enter, expectAccessible, PASSWORD, type Person, startWeb } from './helpers/people.js'
+import { expectAccessible, goTo, meet, type Person, startWeb } from './helpers/people.js'
 
 /** What a page has said besides what is on the screen. */
 interface Told {
@@ -15,6 +12,9 @@ interface Told {
   notices: { title: string; body: string; tag: string; isOver: boolean; click(): void }[]
 }
 
+/** Here the app must open without a network. */
+const ABLE_OFFLINE = { serviceWorkers: 'allow' } as const
+
 describeInBrowser('the connection', (browser) => {
   let server: RunningProcess
 
@@ -23,7 +23,7 @@ describeInBrowser('the connection', (browser) => {
   })
 
   test('without a network everything is there, and what is written goes out later, once', async () => {
-    const { alice, asBob, bob, sessionId } = await meet('Ada', 'Ben')
+    const { alice, asBob, bob, sessionId } = await meet(browser, server.url, ['Ada', 'Ben'], ABLE_OFFLINE)
     await Promise.all([openChat(alice.page, sessionId), openChat(bob.page, sessionId)])
     await asBob.send(sessionId, 'before')
     await said(alice.page, 'before').waitFor()
@@ -59,7 +59,12 @@ describeInBrowser('the connection', (browser) => {
   })
 
   test('tells of what one does not see come: in the title, by a sound, on the desktop', async () => {
-    const { alice, asAlice, asBob, sessionId } = await meet('Eve', 'Finn')
+    const { alice, asAlice, asBob, sessionId } = await meet(
+      browser,
+      server.url,
+      ['Eve', 'Finn'],
+      ABLE_OFFLINE,
+    )
     const { page } = alice
     await spyOn(alice)
     await goTo(page, '/settings')
@@ -127,7 +132,7 @@ describeInBrowser('the connection', (browser) => {
   })
 
   test('one of several tabs tells of it, and none when one of them shows it', async () => {
-    const { alice, asBob, sessionId } = await meet('Gina', 'Hal')
+    const { alice, asBob, sessionId } = await meet(browser, server.url, ['Gina', 'Hal'], ABLE_OFFLINE)
     await spyOn(alice)
     const second = await alice.context.newPage()
     await second.goto(`${server.url}/#/contacts`)
@@ -156,7 +161,7 @@ describeInBrowser('the connection', (browser) => {
   })
 
   test('when the server is away, it says so, tries again by itself, and catches up', async () => {
-    const { alice, bob, sessionId } = await meet('Cleo', 'Dan')
+    const { alice, bob, sessionId } = await meet(browser, server.url, ['Cleo', 'Dan'], ABLE_OFFLINE)
     await alice.page.setViewportSize({ width: 390, height: 844 })
     await Promise.all([openChat(alice.page, sessionId), openChat(bob.page, sessionId)])
     const { dataDir, ports } = server
@@ -186,33 +191,7 @@ describeInBrowser('the connection', (browser) => {
     expect(await wordsIn(alice.page)).toEqual(await wordsIn(bob.page))
     expect(await alice.page.getByRole('status').getByText('Offline').count()).toBe(0)
   })
-
-  async function meet(first: string, second: string) {
-    const { url } = server
-    // Here the app must open without a network.
-    const options = { serviceWorkers: 'allow' } as const
-    const [alice, bob] = await Promise.all([
-      enter(browser, url, first, options),
-      enter(browser, url, second, options),
-    ])
-    await befriend(url, alice, bob)
-    const [asAlice, asBob] = await Promise.all([atApi(url, alice.account), atApi(url, bob.account)])
-    const { id: sessionId } = await asAlice.p2pWith(asBob)
-    return { alice, bob, asAlice, asBob, sessionId }
-  }
 })
-
-async function atApi(url: string, account: string): Promise<Api> {
-  const json = { email: account, password: PASSWORD }
-  const { body } = await request<LoginObject>('POST', `${url}/v1/users/login`, { json })
-  return new Api(url, body)
-}
-
-async function goTo(page: Page, path: string): Promise<void> {
-  await page.evaluate((to) => {
-    location.hash = to
-  }, path)
-}
 
 async function openChat(page: Page, sessionId: string): Promise<void> {
   await goTo(page, `/chats/${sessionId}`)

@@ -2,16 +2,8 @@ import { beforeAll, describe, expect, test } from '@jest/globals'
 import type { Locator, Page } from 'playwright-core'
 import { describeInBrowser, until } from '../../sdk/test/helpers/browser.js'
 import type { RunningProcess } from '../../test/helpers/child.js'
-import {
-  createAccount,
-  enter,
-  expectAccessible,
-  logIn,
-  openApp,
-  PASSWORD,
-  startWeb,
-} from './helpers/people.js'
-import { Writer } from './helpers/writer.js'
+import type { Person as Api } from '../../test/helpers/person.js'
+import { atApi, createAccount, enter, expectAccessible, logIn, openApp, startWeb } from './helpers/people.js'
 
 /** The rows of the list, as they are called: name, time, what was said, badge. */
 function rowsOf(page: Page): Locator {
@@ -40,14 +32,14 @@ describeInBrowser('conversations', (browser) => {
     server = await startWeb()
   })
 
-  async function writer(name: string): Promise<Writer> {
-    return Writer.logIn(server.url, await createAccount(server.url, name), PASSWORD)
+  async function writer(name: string): Promise<Api> {
+    return atApi(server.url, await createAccount(server.url, name))
   }
 
-  async function write(from: Writer, to: { userId: string }, text: string): Promise<string> {
-    const session = await from.p2p(to.userId)
-    await from.send(session, text)
-    return session
+  async function write(from: Api, to: { userId: string }, text: string): Promise<string> {
+    const { id } = await from.p2pWith({ id: to.userId })
+    await from.send(id, text)
+    return id
   }
 
   test('stand in order while others write; are pinned, read, deleted, and come back', async () => {
@@ -133,7 +125,7 @@ describeInBrowser('conversations', (browser) => {
     await page.getByRole('button', { name: 'New…' }).click()
     await page.getByRole('menuitem', { name: 'My devices' }).click()
     await page.getByRole('main').getByRole('heading', { name: 'My devices' }).waitFor()
-    const own = await Writer.logIn(server.url, alice, PASSWORD)
+    const own = await atApi(server.url, alice)
     await own.send(new URL(page.url()).hash.split('/').at(-1) ?? '', 'a note for myself')
     await shows(page, ['My devices', 'Frank', 'Eve', 'Dave'])
     expect(alice.errors).toEqual([])

@@ -1,8 +1,7 @@
 import { beforeAll, expect, test } from '@jest/globals'
 import { describeInBrowser } from '../../sdk/test/helpers/browser.js'
 import type { RunningProcess } from '../../test/helpers/child.js'
-import { createAccount, enter, expectAccessible, PASSWORD, startWeb } from './helpers/people.js'
-import { Writer } from './helpers/writer.js'
+import { atApi, createAccount, enter, expectAccessible, startWeb } from './helpers/people.js'
 
 describeInBrowser('the developer view', (browser) => {
   let server: RunningProcess
@@ -15,8 +14,8 @@ describeInBrowser('the developer view', (browser) => {
     const { page, userId, errors } = await enter(browser, server.url, 'Alice', { path: '?debug' })
     const panel = page.getByRole('region', { name: 'Developer view' })
     await panel.getByText('catchingUp → live').waitFor()
-    const bob = await Writer.logIn(server.url, await createAccount(server.url, 'Bob'), PASSWORD)
-    const session = await bob.p2p(userId)
+    const bob = await atApi(server.url, await createAccount(server.url, 'Bob'))
+    const { id: session } = await bob.p2pWith({ id: userId })
     await panel.getByRole('button', { name: 'Clear' }).click()
 
     await bob.send(session, 'look here')

@@ -5,7 +5,7 @@ import type { BrowserContext, FrameLocator, Page } from 'playwright-core'
 import { describeInBrowser, Tab, until } from '../../sdk/test/helpers/browser.js'
 import { newClient, type TestClient } from '../../sdk/test/helpers/clients.js'
 import type { RunningProcess } from '../../test/helpers/child.js'
-import { createAccount, expectAccessible, openApp, PASSWORD, startWeb } from './helpers/people.js'
+import { atApi, createAccount, expectAccessible, openApp, PASSWORD, startWeb } from './helpers/people.js'
 
 /** A page of somebody else's with the frame of dialects.md §4.3, as customers write it. `?` is the frame's address. */
 const HOST_PAGE = `<!doctype html>
@@ -59,11 +59,7 @@ describeInBrowser('the conversation page', (browser) => {
     const { account, userId } = await createAccount(server.url, name)
     const client = newClient(server.url)
     await client.login({ account, password: PASSWORD })
-    const answer = await fetch(`${server.url}/v1/users/login`, {
-      method: 'POST',
-      body: new URLSearchParams({ email: account, password: PASSWORD }),
-    })
-    const { token } = (await answer.json()) as { token: string }
+    const { token } = await atApi(server.url, { account })
     return { userId, account, client, token }
   }
 

@@ -1,8 +1,11 @@
 import { beforeAll, describe, expect, test } from '@jest/globals'
 import type { Page } from 'playwright-core'
 import { describeInBrowser, until } from '../../sdk/test/helpers/browser.js'
+import type { UserObject } from '../../shared/wire/objects.js'
 import type { RunningProcess } from '../../test/helpers/child.js'
+import { request } from '../../test/helpers/http.js'
 import {
+  atApi,
   befriend,
   createAccount,
   enter,
@@ -11,9 +14,8 @@ import {
   type Person,
   startWeb,
 } from './helpers/people.js'
-import { Writer } from './helpers/writer.js'
 
-async function goTo(page: Page, section: 'Chats' | 'Contacts' | 'Groups'): Promise<void> {
+async function turnTo(page: Page, section: 'Chats' | 'Contacts' | 'Groups'): Promise<void> {
   await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: section }).click()
 }
 
@@ -26,17 +28,14 @@ describeInBrowser('people', (browser) => {
 
   /** Somebody without a browser. */
   async function account(name: string, email: string): Promise<string> {
-    const answer = await fetch(`${server.url}/v1/users/register`, {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify({ email, password: PASSWORD, name }),
-    })
-    return ((await answer.json()) as { id: string }).id
+    const json = { email, password: PASSWORD, name }
+    const { body } = await request<UserObject>('POST', `${server.url}/v1/users/register`, { json })
+    return body.id
   }
 
-  async function addContacts({ account, userId }: Person, ids: string[]): Promise<void> {
-    const writer = await Writer.logIn(server.url, { account }, PASSWORD)
-    for (const id of ids) await writer.ask('POST', `users/${userId}/contacts`, { userId: id })
+  async function addContacts(person: Person, ids: string[]): Promise<void> {
+    const api = await atApi(server.url, person)
+    for (const id of ids) await api.must('POST', `users/${person.userId}/contacts`, { json: { userId: id } })
   }
 
   describe('contacts', () => {
@@ -44,7 +43,7 @@ describeInBrowser('people', (browser) => {
       const alice = await enter(browser, server.url, 'Alice')
       const { page } = alice
       await createAccount(server.url, 'Bob')
-      await goTo(page, 'Contacts')
+      await turnTo(page, 'Contacts')
       await page.getByRole('heading', { name: 'Nobody here yet' }).waitFor()
 
       await page.getByRole('button', { name: 'Add contact' }).first().click()
@@ -92,7 +91,7 @@ describeInBrowser('people', (browser) => {
         ids.push(await account(name, `letter${ids.length}@example.com`))
       }
       await addContacts(carl, ids)
-      await goTo(page, 'Contacts')
+      await turnTo(page, 'Contacts')
       const rows = page.getByRole('region', { name: 'List' }).getByRole('link')
       await until(async () => (await rows.count()) === 7)
       const names = (await rows.allInnerTexts()).map((text) => text.split('\n')[0])
@@ -118,11 +117,12 @@ describeInBrowser('people', (browser) => {
       await enter(browser, server.url, 'Emil'),
       await enter(browser, server.url, 'Finn'),
     ]
-    await befriend(server.url, dora, emil)
-    await befriend(server.url, dora, finn)
+    const asDora = await atApi(server.url, dora)
+    await befriend(asDora, emil)
+    await befriend(asDora, finn)
 
     // Dora makes it.
-    await goTo(dora.page, 'Groups')
+    await turnTo(dora.page, 'Groups')
     await dora.page.getByRole('button', { name: 'New group' }).first().click()
     const dialog = dora.page.getByRole('dialog')
     await dialog.getByLabel('Name').fill('Lunch')
@@ -193,7 +193,7 @@ describeInBrowser('people', (browser) => {
 
     // Dora keeps it at hand, gives it to Emil, and goes; he ends it.
     await details(dora.page).getByRole('switch', { name: 'Favourite' }).click()
-    await goTo(dora.page, 'Groups')
+    await turnTo(dora.page, 'Groups')
     const favourites = dora.page.getByRole('region', { name: 'Favourites' })
     await favourites.getByRole('link', { name: 'Early lunch' }).waitFor()
     await favourites.getByRole('button', { name: 'Remove Early lunch from favourites' }).click()
@@ -208,7 +208,7 @@ describeInBrowser('people', (browser) => {
     await says(emil.page, 'Dora made Emil the owner of the group')
     await details(dora.page).getByRole('button', { name: 'Leave group' }).click()
     await confirm(dora.page, 'Leave')
-    await goTo(dora.page, 'Groups')
+    await turnTo(dora.page, 'Groups')
     await dora.page.getByRole('heading', { name: 'No groups yet' }).waitFor()
     await member(emil.page, 'Dora').waitFor({ state: 'detached' })
     await details(emil.page).getByRole('button', { name: 'Dissolve group' }).click()
@@ -242,7 +242,7 @@ describeInBrowser('people', (browser) => {
       await expectAccessible(page)
       await page.keyboard.press('Escape')
 
-      await goTo(page, 'Groups')
+      await turnTo(page, 'Groups')
       await page.getByRole('heading', { name: 'No groups yet' }).waitFor()
       await page.getByRole('button', { name: 'New group' }).first().click()
       const dialog = page.getByRole('dialog')
@@ -256,7 +256,7 @@ describeInBrowser('people', (browser) => {
       await page.getByRole('menuitem', { name: 'Make owner' }).waitFor()
       await expectAccessible(page)
       await page.keyboard.press('Escape')
-      await goTo(page, 'Groups')
+      await turnTo(page, 'Groups')
       await page.getByRole('button', { name: /^Add .* to favourites/ }).click()
       await page.getByRole('region', { name: 'Favourites' }).waitFor()
       await expectAccessible(page)

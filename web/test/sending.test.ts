@@ -7,17 +7,7 @@ import { describeInBrowser, until } from '../../sdk/test/helpers/browser.js'
 import { administratorOf } from '../../test/helpers/admin.js'
 import type { RunningProcess } from '../../test/helpers/child.js'
 import { TEST_PROCESS_ENV } from '../../test/helpers/test-app.js'
-import {
-  befriend,
-  createAccount,
-  enter,
-  expectAccessible,
-  logIn,
-  openApp,
-  PASSWORD,
-  type Person,
-  startWeb,
-} from './helpers/people.js'
+import { createAccount, expectAccessible, goTo, logIn, meet, openApp, startWeb } from './helpers/people.js'
 
 describeInBrowser('what people send each other', (browser) => {
   let server: RunningProcess
@@ -33,17 +23,15 @@ describeInBrowser('what people send each other', (browser) => {
   })
 
   /** Two friends, each with the chat with the other one open. */
-  const meet = async (a: string, b: string) => {
-    const [alice, bob] = await Promise.all([enter(browser, server.url, a), enter(browser, server.url, b)])
-    await befriend(server.url, alice, bob)
-    const chat = `#/chats/${await sessionOf(server.url, alice, bob)}`
-    for (const { page } of [alice, bob]) await page.goto(`${server.url}/${chat}`)
-    await Promise.all([alice, bob].map(({ page }) => fieldOf(page).waitFor()))
-    return { alice, bob, chat }
+  const chatting = async (...names: [string, string]) => {
+    const met = await meet(browser, server.url, names)
+    for (const { page } of [met.alice, met.bob]) await goTo(page, `/chats/${met.sessionId}`)
+    await Promise.all([met.alice, met.bob].map(({ page }) => fieldOf(page).waitFor()))
+    return met
   }
 
   test('words, with links and emojis', async () => {
-    const { alice, bob } = await meet('Alice', 'Bob')
+    const { alice, bob } = await chatting('Alice', 'Bob')
     const field = fieldOf(alice.page)
     // Where there is a keyboard, one can write at once.
     await until(() => field.evaluate((element) => element === document.activeElement))
@@ -81,16 +69,16 @@ describeInBrowser('what people send each other', (browser) => {
   })
 
   test('what was begun is there again', async () => {
-    const { alice, chat } = await meet('Anna', 'Ben')
+    const { alice, sessionId } = await chatting('Anna', 'Ben')
     const { page } = alice
     await fieldOf(page).fill('I was about to say')
     await pick(page, { name: 'proof.txt', mimeType: 'text/plain', buffer: Buffer.from('proof') })
-    await page.goto(`${server.url}/#/contacts`)
+    await goTo(page, '/contacts')
     await fieldOf(page).waitFor({ state: 'detached' })
     // A file that is dropped where nobody takes it does not make the browser leave the app.
     expect(await handOver(page, 'dragover', png, 'lost.png', 'image/png')).toBe(true)
     expect(await handOver(page, 'drop', png, 'lost.png', 'image/png')).toBe(true)
-    await page.goto(`${server.url}/${chat}`)
+    await goTo(page, `/chats/${sessionId}`)
     expect(await fieldOf(page).inputValue()).toBe('I was about to say')
     await button(page, 'Remove proof.txt').click()
     await page.getByPlaceholder('Message Ben').waitFor()
@@ -105,7 +93,7 @@ describeInBrowser('what people send each other', (browser) => {
   })
 
   test('emojis, found with the keyboard alone', async () => {
-    const { alice, bob } = await meet('Amy', 'Bill')
+    const { alice, bob } = await chatting('Amy', 'Bill')
     const { page } = alice
     await fieldOf(page).fill('ready?')
     await button(page, 'Emoji').focus()
@@ -146,7 +134,7 @@ describeInBrowser('what people send each other', (browser) => {
   })
 
   test('pictures: picked, pasted and dropped', async () => {
-    const { alice, bob } = await meet('Ada', 'Boris')
+    const { alice, bob } = await chatting('Ada', 'Boris')
     const { page } = alice
     let letGo = () => {}
     const held = new Promise<void>((resolve) => {
@@ -230,7 +218,7 @@ describeInBrowser('what people send each other', (browser) => {
   })
 
   test('files, recordings and films', async () => {
-    const { alice, bob, chat } = await meet('Aida', 'Bert')
+    const { alice, bob, asAlice, sessionId } = await chatting('Aida', 'Bert')
     const { page } = alice
     const notes = Buffer.from('some notes, 几句话\n')
     await pick(
@@ -267,11 +255,7 @@ describeInBrowser('what people send each other', (browser) => {
     await film.waitFor()
     await until(() => film.evaluate((video: HTMLVideoElement) => video.readyState >= 1))
     // What receivers want to know before it is there.
-    const { token } = await logInByApi(server.url, alice)
-    const answer = await fetch(`${server.url}/v1/${chat.replace('#/chats', 'sessions')}/messages`, {
-      headers: { Authorization: `Bearer ${token}` },
-    })
-    const { entries } = (await answer.json()) as { entries: { type: string; content: string }[] }
+    const { entries } = await asAlice.pullMessages(sessionId)
     const contentOf = (kind: string) => JSON.parse(entries.find(({ type }) => type === kind)?.content ?? '{}')
     expect(contentOf('audio')).toMatchObject({ name: 'song.wav', second: 3 })
     expect(contentOf('video')).toMatchObject({ name: 'film.webm', width: 480, height: 270 })
@@ -283,18 +267,11 @@ describeInBrowser('what people send each other', (browser) => {
   })
 
   test('whatever others claim to have sent, nothing breaks', async () => {
-    const { alice, bob, chat } = await meet('Alma', 'Bruno')
-    const { token } = await logInByApi(server.url, bob)
+    const { alice, bob, asBob, sessionId } = await chatting('Alma', 'Bruno')
     const kinds = ['image', 'file', 'video', 'audio', 'location', 'task', 'av', 'poll']
     const contents = ['null', '7', '{}', 'no json', '{"src":5,"width":"a","text":{}}', '{"src":"  "}', '[]']
-    const post = async (type: string, content: string) => {
-      const sent = await fetch(`${server.url}/v1/${chat.replace('#/chats', 'sessions')}/messages`, {
-        method: 'POST',
-        headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${token}` },
-        body: JSON.stringify({ type, content }),
-      })
-      expect(sent.status).toBe(200)
-    }
+    const post = (type: string, content: string) =>
+      asBob.must('POST', `sessions/${sessionId}/messages`, { json: { type, content } })
     await Promise.all(kinds.flatMap((type) => contents.map((content) => post(type, content))))
     await fieldOf(bob.page).fill('still here')
     await bob.page.keyboard.press('Enter')
@@ -416,22 +393,4 @@ function recordingOf(seconds: number): Buffer {
   head.write('data', 36)
   head.writeUInt32LE(samples.length, 40)
   return Buffer.concat([head, samples])
-}
-
-async function logInByApi(url: string, { account }: Person): Promise<{ token: string }> {
-  const answer = await fetch(`${url}/v1/users/login`, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify({ email: account, password: PASSWORD }),
-  })
-  return (await answer.json()) as { token: string }
-}
-
-/** The id of the session of two people. */
-async function sessionOf(url: string, a: Person, b: Person): Promise<string> {
-  const { token } = await logInByApi(url, a)
-  const answer = await fetch(`${url}/v1/sessions/p2p/${a.userId}/${b.userId}`, {
-    headers: { Authorization: `Bearer ${token}` },
-  })
-  return ((await answer.json()) as { id: string }).id
 }

@@ -1,5 +1,5 @@
 import sharp from 'sharp'
-import { Writer } from '../test/helpers/writer.js'
+import { Writer } from './writer.js'
 
 const PASSWORD = 'correct horse'
 

@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Text } from '@mantine/core'
+import { Button, Text } from '@mantine/core'
 import { IconAddressBook, IconUserPlus } from '@tabler/icons-react'
 import type { Contact } from 'nudge-sdk'
 import { lazy, useId, useRef, useState } from 'react'
@@ -15,6 +15,7 @@ import { useList } from '../platform/use-list'
 import { useStatus } from '../platform/use-status'
 import { paths } from '../shell/places'
 import { EmptyState } from '../ui/empty-state'
+import { PaneAction } from '../ui/pane-action'
 import { PaneHeader } from '../ui/pane-header'
 import { PersonAvatar } from '../ui/person-avatar'
 import { LetterIndex } from './letter-index'
@@ -41,18 +42,7 @@ export function ContactsPane({ selected }: { selected?: string }) {
     <>
       <PaneHeader
         title={t.title}
-        actions={
-          <ActionIcon
-            variant="subtle"
-            size={40}
-            radius="xl"
-            aria-label={t.add}
-            title={t.add}
-            onClick={() => setAdding(true)}
-          >
-            <IconUserPlus size={22} stroke={1.7} />
-          </ActionIcon>
-        }
+        actions={<PaneAction icon={IconUserPlus} label={t.add} onClick={() => setAdding(true)} />}
       />
       {contacts.length > 0 && <SearchBox label={t.search} value={query} onChange={setQuery} list={list} />}
       {isLoading ? (

@@ -15,6 +15,7 @@ import { useStatus } from '../platform/use-status'
 import { useTask } from '../platform/use-task'
 import { paths } from '../shell/places'
 import { EmptyState } from '../ui/empty-state'
+import { PaneAction } from '../ui/pane-action'
 import { PaneHeader } from '../ui/pane-header'
 import { PersonAvatar } from '../ui/person-avatar'
 import own from './groups-pane.module.css'
@@ -63,18 +64,7 @@ export function GroupsPane() {
     <>
       <PaneHeader
         title={t.title}
-        actions={
-          <ActionIcon
-            variant="subtle"
-            size={40}
-            radius="xl"
-            aria-label={t.newGroup}
-            title={t.newGroup}
-            onClick={() => setCreating(true)}
-          >
-            <IconUsersPlus size={22} stroke={1.7} />
-          </ActionIcon>
-        }
+        actions={<PaneAction icon={IconUsersPlus} label={t.newGroup} onClick={() => setCreating(true)} />}
       />
       {size > 0 && <SearchBox label={t.search} value={query} onChange={setQuery} list={list} />}
       {isLoading ? (

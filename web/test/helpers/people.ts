@@ -2,7 +2,10 @@ import { expect } from '@jest/globals'
 import { source as axeSource } from 'axe-core'
 import type { BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
 import { Tab, type TestBrowser } from '../../../sdk/test/helpers/browser.js'
+import type { LoginObject, UserObject } from '../../../shared/wire/objects.js'
 import { type RunningProcess, startProcess } from '../../../test/helpers/child.js'
+import { request } from '../../../test/helpers/http.js'
+import { Person as Api } from '../../../test/helpers/person.js'
 
 export const PASSWORD = 'correct horse'
 
@@ -34,13 +37,9 @@ export interface PersonOptions extends BrowserContextOptions {
 /** Creates an account, without a browser. */
 export async function createAccount(url: string, name: string): Promise<{ account: string; userId: string }> {
   const account = `${name.toLowerCase().replace(/\s/g, '.')}@example.com`
-  const answer = await fetch(`${url}/v1/users/register`, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify({ email: account, password: PASSWORD, name }),
-  })
-  const { id } = (await answer.json()) as { id: string }
-  return { account, userId: id }
+  const json = { email: account, password: PASSWORD, name }
+  const { body } = await request<UserObject>('POST', `${url}/v1/users/register`, { json })
+  return { account, userId: body.id }
 }
 
 /** Opens the app in a browser of its own, in English. */
@@ -85,20 +84,43 @@ export async function logIn(page: Page, account: string, password = PASSWORD): P
   await page.getByRole('navigation', { name: 'Main' }).waitFor()
 }
 
+/** Somebody at the REST API, without a browser. */
+export async function atApi(url: string, { account }: { account: string }): Promise<Api> {
+  const json = { email: account, password: PASSWORD }
+  const { body } = await request<LoginObject>('POST', `${url}/v1/users/login`, { json })
+  return new Api(url, body)
+}
+
+/** Two people with the app open, who can talk to each other; and each of them at the API. */
+export async function meet(
+  browser: TestBrowser,
+  url: string,
+  [first, second]: [string, string],
+  options: PersonOptions = {},
+) {
+  const [alice, bob] = await Promise.all([
+    enter(browser, url, first, options),
+    enter(browser, url, second, options),
+  ])
+  const [asAlice, asBob] = await Promise.all([atApi(url, alice), atApi(url, bob)])
+  await befriend(asAlice, bob)
+  const { id: sessionId } = await asAlice.p2pWith(asBob)
+  return { alice, bob, asAlice, asBob, sessionId }
+}
+
 /** Two people become each other's contacts, through the API. */
-export async function befriend(url: string, a: Person, b: Person): Promise<void> {
-  const login = await fetch(`${url}/v1/users/login`, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify({ email: a.account, password: PASSWORD }),
-  })
-  const { token } = (await login.json()) as { token: string }
-  const added = await fetch(`${url}/v1/users/${a.userId}/contacts`, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${token}` },
-    body: JSON.stringify({ userId: b.userId, name: b.name }),
-  })
-  expect(added.status).toBe(200)
+export async function befriend(
+  asOne: Api,
+  { userId, name }: { userId: string; name: string },
+): Promise<void> {
+  await asOne.must('POST', `users/${asOne.id}/contacts`, { json: { userId, name } })
+}
+
+/** Where the app's own links would lead: `/chats/7`. */
+export async function goTo(page: Page, path: string): Promise<void> {
+  await page.evaluate((to) => {
+    location.hash = to
+  }, path)
 }
 
 /** No serious or critical violation of WCAG 2.1 AA, as axe finds them, in what the page shows now. */
