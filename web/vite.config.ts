@@ -2,12 +2,18 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import react from '@vitejs/plugin-react'
-import { defineConfig, type Plugin, type Rolldown } from 'vite'
+import { defineConfig, type Plugin, type Rolldown, type UserConfig } from 'vite'
 
 /** Where `npm run dev -w web` finds the API: what it serves is passed on, so that the page is of one origin. */
 const API = process.env.NUDGE_API ?? 'http://127.0.0.1:8080'
 
-export default defineConfig({
+export default defineConfig(({ command }) => {
+  // What is built is what people run, whatever NODE_ENV says to others: jest sets it, for one.
+  if (command === 'build') process.env.NODE_ENV = 'production'
+  return config
+})
+
+const config: UserConfig = {
   root: import.meta.dirname,
   // Relative, so that the files work below any path.
   base: './',
@@ -39,7 +45,7 @@ export default defineConfig({
       ),
     ),
   },
-})
+}
 
 /**
  * Makes `service-worker.js`, and tells it which files the app consists of and how to tell this version from others.

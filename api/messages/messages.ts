@@ -223,5 +223,3 @@ function requireInTime(ctx: Context, message: MessageRow): void {
 function safeContent({ type, content }: { type: string; content: string }): string {
   return type === 'system' ? safeSystemContent(content) : content
 }
-
-/** The largest position in the session among these messages. */

@@ -65,12 +65,13 @@ export function webRoutes(ctx: Context): RequestHandler {
   }
   // Their names change with what is in them.
   router.use('/assets', express.static(join(webDir, 'assets'), { immutable: true, maxAge: YEAR_MS }))
-  // One by one, so that other requests do not go by the disk.
-  for (const file of readdirSync(webDir).filter((name) => /^(?!.*\.html$).*\./.test(name))) {
-    router.get(`/${file}`, (_req, res) => {
-      res.sendFile(file, { root: webDir, headers: { 'Cache-Control': 'no-cache' } })
-    })
-  }
+  // Listed once, so that other requests do not go by the disk.
+  const files = new Set(readdirSync(webDir).filter((name) => /^(?!.*\.html$).*\./.test(name)))
+  router.get('/:file', (req, res, next) => {
+    const { file } = req.params
+    if (!files.has(file)) return next()
+    res.sendFile(file, { root: webDir, headers: { 'Cache-Control': 'no-cache' } })
+  })
   return serve
 }
 

@@ -24,6 +24,7 @@ beforeAll(async () => {
     'dist/groupConversation.html': '<title>a conversation</title>',
     'dist/embedding-demo.html': '<title>a host</title>',
     'dist/icon.svg': '<svg/>',
+    'dist/logo (1)+*.svg': '<svg id="logo"/>',
     'dist/assets/main-1a2b.js': 'run()',
   })) {
     await writeFile(join(folder, file), text)
@@ -98,6 +99,7 @@ describe('the app', () => {
     const icon = await get('/icon.svg')
     expect(icon.status).toBe(200)
     expect(icon.headers.get('cache-control')).toBe('no-cache')
+    expect((await get(`/${encodeURIComponent('logo (1)+*.svg')}`)).text).toBe('<svg id="logo"/>')
   })
 
   test.each([
@@ -183,7 +185,7 @@ describe('the conversation page', () => {
     await expect(set(['*'])).rejects.toThrow(/check/)
     await set(['https://a.example:443', 'https://b.example', 'http://[::1]:3000'])
     const { headers } = await get('/groupConversation?appKey=unset')
-    expect(policyOf(headers)['frame-ancestors']).toEqual(["'self'", 'https://b.example', 'http://[::1]:3000'])
+    expect(policyOf(headers)['frame-ancestors']).toEqual(["'self'", 'https://b.example'])
   })
 })
 
@@ -206,7 +208,7 @@ describe('ALLOWED_ORIGINS', () => {
   test.each([
     ['', []],
     ['https://shop.example.com', ['https://shop.example.com']],
-    ['http://localhost:3000 , http://[::1]:8080', ['http://localhost:3000', 'http://[::1]:8080']],
+    ['http://localhost:3000 , http://127.0.0.1:8080', ['http://localhost:3000', 'http://127.0.0.1:8080']],
   ])('%j', (text, origins) => {
     expect(read(text)).toEqual(origins)
   })
@@ -221,6 +223,7 @@ describe('ALLOWED_ORIGINS', () => {
     'https://shop.example.com:443',
     'https://me:secret@shop.example.com',
     'ftp://shop.example.com',
+    'http://[::1]:3000',
     'null',
     "https://a.example; script-src 'unsafe-inline'",
     'https://a.example https://b.example',

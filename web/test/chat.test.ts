@@ -75,13 +75,18 @@ describeInBrowser('the chat', (browser) => {
 
     // What comes above moves nothing.
     const all = page.getByRole('log').getByRole('article')
-    const known = said(page, /: number 75$/)
+    const loading = page.getByRole('status', { name: 'Loading older messages' })
+    await loading.waitFor({ state: 'detached' })
     const release = await hold(page, '**/history*')
+    // On a slow machine one page more may have come by itself.
+    const shown = await all.count()
+    expect([50, 100]).toContain(shown)
+    const known = said(page, new RegExp(`: number ${120 - shown + 5}$`))
     const before = await scrollTo(known)
-    await page.getByRole('status', { name: 'Loading older messages' }).waitFor()
-    expect(await all.count()).toBe(50)
+    await loading.waitFor()
+    expect(await all.count()).toBe(shown)
     release()
-    await until(async () => (await all.count()) >= 100)
+    await until(async () => (await all.count()) > shown)
     expect(Math.abs((await topOf(known)) - before)).toBeLessThanOrEqual(2)
 
     // What comes below moves nothing either.

@@ -29,7 +29,9 @@ describeInBrowser('the connection', (browser) => {
     await said(alice.page, 'before').waitFor()
     await isSaid(alice.page, 'Live')
     // The app itself is on the device.
-    await alice.page.evaluate(() => navigator.serviceWorker.ready)
+    await alice.page.waitForFunction(
+      async () => (await navigator.serviceWorker.getRegistration())?.active != null,
+    )
 
     await alice.context.setOffline(true)
     await isSaid(alice.page, 'No network')
