@@ -83,6 +83,17 @@ describeInBrowser('the account', (browser) => {
     await page.getByRole('textbox', { name: 'Password' }).fill(PASSWORD)
     await page.getByRole('button', { name: 'Create account' }).click()
     await page.getByRole('alert').getByText('There is an account with this address already').waitFor()
+
+    // Created, but cut off before the login.
+    await context.route('**/users/login', (route) => route.abort())
+    await page.getByRole('textbox', { name: 'Account' }).fill('nora2@example.com')
+    await page.getByRole('button', { name: 'Create account' }).click()
+    const alert = page.getByRole('alert')
+    await alert.getByText('Your account is there. Log in. The server cannot be reached.').waitFor()
+    expect(await page.getByLabel('Account').inputValue()).toBe('nora2@example.com')
+    await context.unroute('**/users/login')
+    await logIn(page, 'nora2@example.com')
+    await appears(page)
   })
 
   test('shows a new name and picture to others', async () => {

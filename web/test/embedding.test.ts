@@ -131,6 +131,9 @@ describeInBrowser('the conversation page', (browser) => {
     expect((await heard).preview).toBe('On its way')
     bob.client.sessions.get(groupId)?.sendText('Thank you')
     await frame.getByText('Thank you').waitFor()
+    const field = frame.getByRole('textbox', { name: 'Message' })
+    await field.fill('a draft of Alice')
+    expect(await field.evaluate(() => localStorage.getItem('nudge-drafts'))).toBeNull()
 
     // Somebody else takes over, who is in another conversation only.
     const own = await carol.client.sessions.createGroup({ name: 'Order 4712' })
@@ -139,6 +142,11 @@ describeInBrowser('the conversation page', (browser) => {
     await frame.getByRole('heading', { name: 'You are not in this conversation' }).waitFor()
     await say(page, 'selectConversation', { dlgId: Number(own.id) })
     await frame.getByRole('heading', { name: 'Order 4712' }).waitFor()
+    // What was begun waits for nobody.
+    await say(page, 'transferUser', transfer(alice))
+    await say(page, 'selectConversation', { dlgId: groupId })
+    await frame.getByText('Thank you').waitFor()
+    expect(await field.inputValue()).toBe('')
     // The login of who was there before is the host's to end.
     await newClient(server.url).loginWithToken(alice)
     expect(errors).toEqual([])

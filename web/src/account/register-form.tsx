@@ -1,6 +1,6 @@
 import { Alert, Anchor, Button, Stack, Text } from '@mantine/core'
 import { IconMailOpened } from '@tabler/icons-react'
-import { type Credentials, NudgeError } from 'nudge-sdk'
+import type { Credentials } from 'nudge-sdk'
 import { type FormEvent, useRef, useState } from 'react'
 import { defineTexts, useTexts } from '../i18n/texts'
 import { useClient } from '../platform/client-context'
@@ -72,8 +72,8 @@ export function RegisterForm({
   invitation?: Invitation | undefined
   /** There is such an account now. */
   onEnter(credentials: Credentials): Promise<void>
-  /** Wants to log in instead, with what was entered so far. */
-  onLogIn(account: string): void
+  /** Wants to log in instead, with what was entered so far; with an `error`, has to, for there is an account now. */
+  onLogIn(account: string, error?: unknown): void
   onWithoutInvitation(): void
 }) {
   const t = useTexts(texts)
@@ -110,10 +110,7 @@ export function RegisterForm({
           ...(invitation && { invitation: invitation.key }),
         })
         // There is an account now: what fails from here on is for the form to log in.
-        await onEnter(credentials).catch((error) => {
-          if (!(error instanceof NudgeError)) throw error
-          onLogIn(credentials.account)
-        })
+        await onEnter(credentials).catch((error) => onLogIn(credentials.account, error))
       },
       ({ code }) => {
         if (code === 'AlreadyExists') return t.taken

@@ -1,6 +1,7 @@
-import type { Credentials } from 'nudge-sdk'
+import type { Credentials, Me } from 'nudge-sdk'
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { forgetDrafts } from '../chat/composer/drafts'
+import { forgetPicked } from '../chat/composer/picked-files'
 import { onAttention } from '../platform/attention'
 import { useClient } from '../platform/client-context'
 
@@ -24,8 +25,8 @@ export function useLogin(): {
 } {
   const client = useClient()
   const [stage, setStage] = useState<Stage>({ is: 'resuming' })
-  /** Of who is logged in: when a login ends, the client forgets it. */
-  const account = useRef<string>(undefined)
+  /** Who is logged in: when a login ends, the client forgets it. */
+  const last = useRef<Me>(undefined)
   const isLeaving = useRef(false)
   /** Somebody takes the place of who is there, if anybody is. */
   const isEntering = useRef(false)
@@ -33,7 +34,7 @@ export function useLogin(): {
   const enter = useCallback(() => {
     const { me } = client
     if (!me) return false
-    account.current = me.account
+    last.current = me
     setStage({ is: 'in', userId: me.id })
     return true
   }, [client])
@@ -50,13 +51,19 @@ export function useLogin(): {
     )
     const offs = [
       client.on('me', (me) => {
-        account.current = me.account
+        last.current = me
       }),
       client.on('loggedOut', ({ reason }) => {
         if (isEntering.current) return
+        // Each window has its own.
+        if (reason === 'logout' && last.current) forgetPicked(last.current.id)
         if (isLeaving.current) setStage({ is: 'out' })
         else
-          setStage({ is: 'out', ended: reason === 'logout' ? 'elsewhere' : reason, account: account.current })
+          setStage({
+            is: 'out',
+            ended: reason === 'logout' ? 'elsewhere' : reason,
+            account: last.current?.account,
+          })
       }),
     ]
     return () => {

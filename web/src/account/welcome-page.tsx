@@ -3,8 +3,10 @@ import { IconInfoCircle } from '@tabler/icons-react'
 import type { Credentials } from 'nudge-sdk'
 import { useState } from 'react'
 import { defineTexts, useTexts } from '../i18n/texts'
+import { describeError, errorTexts } from '../platform/errors'
 import css from './account.module.css'
 import { BrandPanel } from './brand-panel'
+import { FailureNote } from './failure-note'
 import type { Invitation } from './invitation'
 import { LoginForm } from './login-form'
 import { LookSwitches } from './look-switches'
@@ -24,6 +26,7 @@ const texts = defineTexts({
     elsewhereWhy: 'Log in again to go on here.',
     unreadable: 'What this device keeps cannot be read',
     unreadableWhy: 'Log in to fetch your messages from the server.',
+    isThere: 'Your account is there. Log in.',
   },
   zh: {
     title: '欢迎回来',
@@ -36,6 +39,7 @@ const texts = defineTexts({
     elsewhereWhy: '如需在此继续，请重新登录。',
     unreadable: '无法读取此设备上保存的数据',
     unreadableWhy: '请登录，以便从服务器重新获取消息。',
+    isThere: '您的账号已创建，请登录。',
   },
 })
 
@@ -57,8 +61,11 @@ export default function WelcomePage({
   onInvitationUsed(): void
 }) {
   const t = useTexts(texts)
+  const errors = useTexts(errorTexts)
   const [isRegistering, setRegistering] = useState(invitation !== undefined)
   const [account, setAccount] = useState(initial)
+  /** Why the login after a registration failed. */
+  const [failure, setFailure] = useState<unknown>()
   return (
     <div className={css.welcome}>
       <BrandPanel />
@@ -90,8 +97,9 @@ export default function WelcomePage({
                     if (invitation) onInvitationUsed()
                   }
                 }}
-                onLogIn={(entered) => {
+                onLogIn={(entered, error) => {
                   setAccount(entered)
+                  setFailure(error)
                   setRegistering(false)
                 }}
                 onWithoutInvitation={onInvitationUsed}
@@ -101,7 +109,10 @@ export default function WelcomePage({
                 title={t.title}
                 lead={t.lead}
                 account={account}
-                onLogIn={onLogIn}
+                onLogIn={(credentials) => {
+                  setFailure(undefined)
+                  return onLogIn(credentials)
+                }}
                 footer={
                   <Text size="sm" ta="center" c="dimmed">
                     {t.isNew}{' '}
@@ -116,7 +127,13 @@ export default function WelcomePage({
                     </Anchor>
                   </Text>
                 }
-              />
+              >
+                {failure !== undefined && (
+                  <FailureNote>
+                    {t.isThere} {describeError(failure, errors)}
+                  </FailureNote>
+                )}
+              </LoginForm>
             )}
           </Paper>
         </div>

@@ -1,4 +1,5 @@
 import { type Client, NudgeError } from 'nudge-sdk'
+import { forgetDrafts } from '../chat/composer/drafts'
 import type { Answer, SelectedConversation, TransferredUser } from './host-link'
 
 /** Where a page in a frame stands: who is there, and what is to be shown. */
@@ -19,6 +20,8 @@ export class Guest {
   /** Another object after every change. */
   view: GuestView
   #client: Client | undefined
+  /** Who was bound last. What they began to write stays until somebody else is named, or their login ends. */
+  #lastId: string | undefined
   readonly #listeners = new Set<() => void>()
 
   /** `newClient`: with a storage that nobody shares. */
@@ -58,6 +61,7 @@ export class Guest {
       answer({ action: 'bindUserFailure', payload: { code } })
     }
     this.#show({ stage: { is: 'binding' } })
+    if (this.#lastId !== undefined && this.#lastId !== user.userId) forgetDrafts(this.#lastId)
     await before?.close()
     try {
       await client.loginWithToken({ userId: user.userId, token: user.token })
@@ -66,7 +70,9 @@ export class Guest {
       return client.close()
     }
     if (isPast()) return client.close()
+    this.#lastId = user.userId
     client.on('loggedOut', () => {
+      if (!isPast()) forgetDrafts(user.userId)
       fail(new NudgeError('InvalidToken', 'the login has ended'))
       void client.close()
     })

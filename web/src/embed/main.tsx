@@ -6,9 +6,11 @@ import { type ReactNode, StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { Router } from 'wouter'
 import { memoryLocation } from 'wouter/memory-location'
+import { keepDraftsInMemory } from '../chat/composer/drafts'
 import { speak } from '../i18n/language'
 import { Providers } from '../platform/providers'
 import { serverUrl } from '../platform/server-url'
+import { useDropGuard } from '../platform/use-drop-guard'
 import { fetchAllowedOrigins } from './allowed-origins'
 import css from './embed.module.css'
 import { EmbeddedPage } from './embedded-page'
@@ -24,6 +26,7 @@ if (language) speak(language)
 
 /** In a frame the login that this browser keeps is not looked at: the page around it says who is there. */
 function embedded(): ReactNode {
+  keepDraftsInMemory()
   // No class of device, so that it takes nobody's place.
   const guest = new Guest(() => createClient(server), groupId === undefined ? undefined : { dlgId: groupId })
   const link = new HostLink({
@@ -39,6 +42,11 @@ function embedded(): ReactNode {
   return <EmbeddedPage guest={guest} />
 }
 
+function Page({ children }: { children: ReactNode }) {
+  useDropGuard()
+  return <main className={css.page}>{children}</main>
+}
+
 /** As in the app, with which it shares the login and the connection. */
 const client = isFramed ? undefined : createClient({ ...server, storage: indexedDbStorage(), device: 'web' })
 
@@ -46,9 +54,7 @@ createRoot(document.getElementById('root') as HTMLElement).render(
   <StrictMode>
     <Providers {...(client && { client })} {...(theme && { colorScheme: theme })}>
       <Router hook={memoryLocation().hook}>
-        <main className={css.page}>
-          {isFramed ? embedded() : <LinkedPage groupId={groupId} userId={userId} />}
-        </main>
+        <Page>{isFramed ? embedded() : <LinkedPage groupId={groupId} userId={userId} />}</Page>
       </Router>
     </Providers>
   </StrictMode>,

@@ -7,7 +7,7 @@ import { strangersOf } from '../people/strangers'
 import { paths } from '../shell/places'
 import type { Attention } from './attention'
 import { chime } from './chime'
-import { clearDesktop, showOnDesktop, takeOffDesktop } from './desktop'
+import { showOnDesktop, takeOffDesktop } from './desktop'
 import { desktopChoice, soundChoice } from './preferences'
 
 const texts = defineTexts({
@@ -29,14 +29,15 @@ const texts = defineTexts({
 const SUMMARY = 'nudge'
 /** How long (ms) to wait for the rest of what is being caught up. */
 const CATCH_UP_MS = 5000
-/** How long (ms) a conversation that is new may take to come after its first message. */
-const CONVERSATION_MS = 2000
+/** How long (ms) each thing that a notice says besides its message may take to come. */
+const DETAIL_MS = 2000
 
 /** Tells of messages that the user does not see come. What is caught up after an absence is told of in one go. */
 export class Announcer {
   language: Language = 'en'
   readonly #offs: (() => void)[]
   #waiting: Message[] = []
+  #read = new Set<string>()
   #timer: ReturnType<typeof setTimeout> | undefined
   #isClosed = false
 
@@ -50,8 +51,9 @@ export class Announcer {
         if (state === 'live') this.#flush()
       }),
       client.on('conversation', ({ sessionId, unread }) => {
-        if (unread === 0) takeOffDesktop(sessionId)
+        if (unread === 0) this.#read.add(sessionId)
       }),
+      client.conversations.subscribe(() => this.#takeOffRead()),
     ]
   }
 
@@ -60,7 +62,7 @@ export class Announcer {
     this.#isClosed = true
     for (const off of this.#offs) off()
     clearTimeout(this.#timer)
-    void clearDesktop()
+    void takeOffDesktop(() => true)
   }
 
   #came(message: Message): void {
@@ -68,6 +70,14 @@ export class Announcer {
     this.#waiting.push(message)
     if (this.client.state === 'live') this.#flush()
     else this.#timer ??= setTimeout(() => this.#flush(), CATCH_UP_MS)
+  }
+
+  #takeOffRead(): void {
+    const read = this.#read
+    if (read.size === 0) return
+    this.#read = new Set()
+    if (this.client.conversations.items.every(({ unread }) => unread === 0)) read.add(SUMMARY)
+    void takeOffDesktop((tag) => read.has(tag))
   }
 
   #flush(): void {
@@ -102,7 +112,7 @@ export class Announcer {
       const sender = await this.#nameOf(message)
       if (sender !== undefined) body = t.from(sender, body)
     }
-    if (this.#isClosed) return
+    if (this.#isClosed || !document.hidden || this.#isRead(message)) return
     showOnDesktop({
       title: conversation ? this.#titleOf(conversation) : 'Nudge',
       body,
@@ -121,12 +131,19 @@ export class Announcer {
 
   /** The first message of a new conversation may come before it. */
   async #conversationOf(sessionId: string): Promise<Conversation | undefined> {
-    const find = () => this.client.conversations.find((each) => each.sessionId === sessionId)
-    if (!find()) {
-      const late = new Promise((resolve) => setTimeout(resolve, CONVERSATION_MS))
-      await Promise.race([this.client.conversations.until(() => find() !== undefined), late])
-    }
+    const find = () => this.#find(sessionId)
+    if (!find()) await soon(this.client.conversations.until(() => find() !== undefined))
     return find()
+  }
+
+  #find(sessionId: string): Conversation | undefined {
+    return this.client.conversations.find((each) => each.sessionId === sessionId)
+  }
+
+  /** A conversation that is older than the message does not know of it yet. */
+  #isRead({ sessionId, createdAt }: Message): boolean {
+    const conversation = this.#find(sessionId)
+    return conversation?.unread === 0 && conversation.activeAt >= createdAt
   }
 
   /** As the user calls it. */
@@ -135,7 +152,13 @@ export class Announcer {
   }
 
   async #nameOf({ senderId, session }: Message): Promise<string | undefined> {
-    if (nameOf(this.client, senderId, session) === undefined) await strangersOf(this.client).fetch(senderId)
-    return nameOf(this.client, senderId, session)
+    const find = () => nameOf(this.client, senderId, session)
+    if (find() === undefined) await soon(strangersOf(this.client).fetch(senderId))
+    return find()
   }
+}
+
+/** Resolves when that is done, or takes too long. */
+async function soon(done: Promise<unknown>): Promise<void> {
+  await Promise.race([done, new Promise((resolve) => setTimeout(resolve, DETAIL_MS))])
 }

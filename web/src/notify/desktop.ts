@@ -35,15 +35,13 @@ export function showOnDesktop({ title, path, icon, ...rest }: DesktopNotice): vo
   }
 }
 
-/** Takes them all away, whichever tab has shown them: they are somebody's who is gone. */
-export async function clearDesktop(): Promise<void> {
-  for (const tag of [...shown.keys()]) takeOffDesktop(tag)
+/** Takes away those whose tag is `isOver`. Those of the service worker may be from other tabs, or from before. */
+export async function takeOffDesktop(isOver: (tag: string) => boolean): Promise<void> {
+  for (const [tag, notice] of shown) {
+    if (!isOver(tag)) continue
+    notice.close()
+    shown.delete(tag)
+  }
   const worker = await navigator.serviceWorker?.getRegistration()
-  for (const notice of (await worker?.getNotifications()) ?? []) notice.close()
-}
-
-/** Takes it away: it has been read. */
-export function takeOffDesktop(tag: string): void {
-  shown.get(tag)?.close()
-  shown.delete(tag)
+  for (const notice of (await worker?.getNotifications()) ?? []) if (isOver(notice.tag)) notice.close()
 }

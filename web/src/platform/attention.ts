@@ -1,7 +1,7 @@
 import { useSyncExternalStore } from 'react'
 
 /** Whether the user is at this page. */
-export const isUserLooking = () => document.visibilityState === 'visible' && document.hasFocus()
+const isUserLooking = () => document.visibilityState === 'visible' && document.hasFocus()
 
 /** The same, current. */
 export function useLooking(): boolean {

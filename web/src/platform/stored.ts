@@ -47,6 +47,23 @@ export function stored<T>(name: string, initial: T): Stored<T> {
   }
 }
 
+/** The same in memory only: it holds as long as the page, and no other tab sees it. */
+export function remembered<T>(initial: T): Stored<T> {
+  const listeners = new Set<() => void>()
+  let value = initial
+  return {
+    get: () => value,
+    set(next) {
+      value = next
+      for (const listener of listeners) listener()
+    },
+    subscribe(onChange) {
+      listeners.add(onChange)
+      return () => listeners.delete(onChange)
+    },
+  }
+}
+
 export function useStored<T>(choice: Stored<T>): [T, (value: T) => void] {
   return [useSyncExternalStore(choice.subscribe, choice.get), choice.set]
 }

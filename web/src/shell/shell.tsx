@@ -9,6 +9,7 @@ import type { TraceLog } from '../debug/trace-log'
 import { GroupsPane } from '../groups/groups-pane'
 import { defineTexts, useTexts } from '../i18n/texts'
 import { useNotifications } from '../notify/use-notifications'
+import { useDropGuard } from '../platform/use-drop-guard'
 import { SettingsPage } from '../settings/settings-page'
 import { EmptyState } from '../ui/empty-state'
 import { ErrorBoundary } from '../ui/error-boundary'
@@ -16,7 +17,6 @@ import { ConnectionBanner } from './connection-status'
 import { type Place, placeOf } from './places'
 import { Rail } from './rail'
 import css from './shell.module.css'
-import { useDropGuard } from './use-drop-guard'
 
 const DebugPanel = lazy(() => import('../debug/debug-panel'))
 

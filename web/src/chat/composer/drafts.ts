@@ -1,8 +1,13 @@
-import { stored, useStored } from '../../platform/stored'
+import { remembered, stored, useStored } from '../../platform/stored'
 import { forgetPicked } from './picked-files'
 
 /** What was begun and not sent, by user and session. */
-const drafts = stored<Record<string, string>>('drafts', {})
+let drafts = stored<Record<string, string>>('drafts', {})
+
+/** For pages that leave nothing in the browser. To be called before anything is shown. */
+export function keepDraftsInMemory(): void {
+  drafts = remembered({})
+}
 
 const keyOf = (userId: string, sessionId: string) => `${userId}/${sessionId}`
 
