@@ -38,7 +38,8 @@ export class TestEnv {
     const log = createLog('test', process.env.TEST_LOG_LEVEL ?? 'silent')
     const database = given ?? (await createTestDatabase())
     if (!given) closers.add(() => database.drop())
-    const env = { API_PORT: '0', MQTT_PORT: '0', WS_PORT: '0', RATE_LIMIT: 'off', ...settings }
+    const ports = { API_PORT: '0', MQTT_PORT: '0', WS_PORT: '0' }
+    const env = { ...ports, RATE_LIMIT: 'off', WEB_DIR: 'off', ...settings }
     knowExtensions(options.extensions ?? [])
     const config = readApiConfig(env, { ...TEST_APP, tokenSecret: TEST_TOKEN_SECRET })
     if (limits) config.limits = { ...DEFAULT_LIMITS, ...limits }

@@ -144,6 +144,8 @@ describeInBrowser('the chat', (browser) => {
     expect(await linesOf(page)).toEqual(['known', 'New messages', 'new', 'newer', 'newest'])
 
     await openChat(page)
+    // This device knows as well that it has been read.
+    await until(async () => (await page.getByText(/\d unread/).count()) === 0)
     await openChat(page, sessionId)
     await said(page, /: newest$/).waitFor()
     expect(await line.count()).toBe(0)
