@@ -223,9 +223,12 @@ describeInBrowser('the account', (browser) => {
     await dialog(gus.page).waitFor()
     await expectAccessible(gus.page)
 
-    await dialog(gus.page).getByRole('button', { name: 'Use it here' }).click()
-    await dialog(gus.page).waitFor({ state: 'detached' })
-    await gus.page.getByRole('status').getByText('Live').waitFor()
+    const here = dialog(gus.page).getByRole('button', { name: 'Use it here' })
+    // A try right after the kick may be taken for a device that has not heard of it, and kicked again.
+    await until(async () => {
+      if (await here.isVisible()) await here.click({ timeout: 1000 }).catch(() => {})
+      return gus.page.getByRole('status').getByText('Live').isVisible()
+    })
     await dialog(other.page).getByRole('button', { name: 'Log out' }).click()
     await other.page
       .getByRole('dialog', { name: 'Log out?' })
