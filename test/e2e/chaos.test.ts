@@ -21,7 +21,7 @@ import { SyncingDevice, type SyncingOptions } from '../helpers/syncing-device.js
 
 const LIMIT_MS = 600_000
 /** That reconnect at once. 2000 take two minutes: `TEST_CHAOS_DEVICES=2000 npm test -- chaos`. A multiple of 40. */
-const DEVICES = Number(process.env.TEST_CHAOS_DEVICES ?? 120)
+const DEVICES = Number(process.env.TEST_CHAOS_DEVICES ?? 80)
 /** For what they pull at once, on a busy machine. */
 const CROWD_LIMIT_MS = 240_000
 /** Writes between two blows. */

@@ -1,8 +1,7 @@
 import { beforeAll, expect, test } from '@jest/globals'
 import type { Page } from 'playwright-core'
 import { describeInBrowser, until } from '../../sdk/test/helpers/browser.js'
-import type { RunningProcess } from '../../test/helpers/child.js'
-import { expectAccessible, goTo, meet, type Person, startWeb } from './helpers/people.js'
+import { expectAccessible, goTo, meet, type Person, startWeb, type WebServer } from './helpers/people.js'
 
 /** What a page has said besides what is on the screen. */
 interface Told {
@@ -16,7 +15,7 @@ interface Told {
 const ABLE_OFFLINE = { serviceWorkers: 'allow' } as const
 
 describeInBrowser('the connection', (browser) => {
-  let server: RunningProcess
+  let server: WebServer
 
   beforeAll(async () => {
     server = await startWeb()
@@ -166,7 +165,7 @@ describeInBrowser('the connection', (browser) => {
     const { alice, bob, sessionId } = await meet(browser, server.url, ['Cleo', 'Dan'], ABLE_OFFLINE)
     await alice.page.setViewportSize({ width: 390, height: 844 })
     await Promise.all([openChat(alice.page, sessionId), openChat(bob.page, sessionId)])
-    const { dataDir, ports } = server
+    const { databaseUrl, dataDir, ports } = server
     await server.kill()
     await isSaid(bob.page, 'Offline')
     // On a phone, above what is open.
@@ -180,6 +179,7 @@ describeInBrowser('the connection', (browser) => {
     await said(alice.page, 'from Cleo').getByRole('img', { name: 'Sending' }).waitFor()
 
     server = await startWeb({
+      DATABASE_URL: databaseUrl,
       DATA_DIR: dataDir,
       API_PORT: `${ports.api}`,
       MQTT_PORT: `${ports.mqtt}`,

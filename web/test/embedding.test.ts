@@ -149,7 +149,8 @@ describeInBrowser('the conversation page', (browser) => {
     expect(await field.inputValue()).toBe('')
     // The login of who was there before is the host's to end.
     await newClient(server.url).loginWithToken(alice)
-    expect(errors).toEqual([])
+    // What was still being asked for whoever left is refused.
+    expect(errors.filter((error) => !error.includes('status of 400'))).toEqual([])
   })
 
   test('says which login was refused, and takes the next one', async () => {

@@ -4,6 +4,7 @@ import type { BrowserContext, BrowserContextOptions, Page } from 'playwright-cor
 import { Tab, type TestBrowser } from '../../../sdk/test/helpers/browser.js'
 import type { LoginObject, UserObject } from '../../../shared/wire/objects.js'
 import { type RunningProcess, startProcess } from '../../../test/helpers/child.js'
+import { createTestDatabase } from '../../../test/helpers/database.js'
 import { request } from '../../../test/helpers/http.js'
 import { Person as Api } from '../../../test/helpers/person.js'
 
@@ -12,10 +13,17 @@ export const PASSWORD = 'correct horse'
 /** How long (ms) something may take to appear on a busy machine. */
 const PATIENCE_MS = 20_000
 
-/** The whole product, as `npm start` runs it, with the web app as it was built. */
-export function startWeb(env: NodeJS.ProcessEnv = {}): Promise<RunningProcess> {
+export type WebServer = RunningProcess & { databaseUrl: string }
+
+/**
+ * The whole product, as `npm start` runs it, with the web app as it was built, on a database of the tests' PostgreSQL. Named
+ * in `env`, it is that one again.
+ */
+export async function startWeb(env: NodeJS.ProcessEnv = {}): Promise<WebServer> {
   const { WEB_DIR } = process.env
-  return startProcess('main.js', { ...(WEB_DIR !== undefined && { WEB_DIR }), ...env })
+  const databaseUrl = env.DATABASE_URL ?? (await createTestDatabase()).url
+  const settings = { ...(WEB_DIR !== undefined && { WEB_DIR }), DATABASE_URL: databaseUrl, ...env }
+  return { ...(await startProcess('main.js', settings)), databaseUrl }
 }
 
 /** Somebody in front of a browser. */
