@@ -21,11 +21,11 @@ import { SyncingDevice, type SyncingOptions } from '../helpers/syncing-device.js
 
 const LIMIT_MS = 600_000
 /** That reconnect at once. 2000 take two minutes: `TEST_CHAOS_DEVICES=2000 npm test -- chaos`. A multiple of 40. */
-const DEVICES = Number(process.env.TEST_CHAOS_DEVICES ?? 80)
+const DEVICES = Number(process.env.TEST_CHAOS_DEVICES ?? 40)
 /** For what they pull at once, on a busy machine. */
 const CROWD_LIMIT_MS = 240_000
 /** Writes between two blows. */
-const SOME = 100
+const SOME = 50
 
 let database: TestDatabase
 let db: pg.Client
@@ -224,7 +224,7 @@ test(
     const before = await memoryOf(push.child.pid)
     await connectDevices(everybody, 6)
     const load = new Load(lanes, [api.url])
-    for (let drops = 0; drops < 120; drops += 1) {
+    for (let drops = 0; drops < 50; drops += 1) {
       const victim = devices[Math.floor(Math.random() * devices.length)] as SyncingDevice
       victim.drop(Math.random() < 0.5 ? 'close' : 'reset')
       await load.more(2)
