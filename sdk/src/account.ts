@@ -369,7 +369,12 @@ export class Account {
 
   async #askGate(): Promise<string> {
     const { rest } = this.options
-    const { data } = await rest.ask<GateObject>({ method: 'POST', path: '/gateHandler', json: {} })
+    const { data } = await rest.ask<GateObject>({
+      method: 'POST',
+      path: '/gateHandler',
+      isPublic: true,
+      json: {},
+    })
     return pushAddress(rest.url, data.url)
   }
 }

@@ -203,6 +203,7 @@ export class Client {
     await this.#rest.ask<UserObject>({
       method: 'POST',
       path: 'users/register',
+      isPublic: true,
       json: {
         email: account,
         password: await this.#hash(password),
@@ -220,6 +221,7 @@ export class Client {
     const answer = await this.#rest.ask<LoginObject>({
       method: 'POST',
       path: 'users/login',
+      isPublic: true,
       json: {
         email: account,
         password: await this.#hash(password),

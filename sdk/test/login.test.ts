@@ -26,6 +26,15 @@ const bound = (storage: Awaited<ReturnType<StorageAdapter['open']>>) => ({
 })
 
 describe('logging in', () => {
+  test('comes first: without it the server is not asked', async () => {
+    const client = newClient(env.url, { pushUrl: env.wsUrl })
+    const asked: unknown[] = []
+    client.on('trace', (trace) => asked.push(trace))
+    await expect(client.users.search('somebody')).rejects.toMatchObject({ code: 'NotLoggedIn' })
+    await expect(client.changePassword('old', 'new')).rejects.toMatchObject({ code: 'NotLoggedIn' })
+    expect(asked).toEqual([])
+  })
+
   test('goes from idle to live, and knows who it is', async () => {
     const states: string[] = []
     const client = newClient(env.url, { pushUrl: env.wsUrl })

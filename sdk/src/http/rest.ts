@@ -15,6 +15,8 @@ export interface Ask {
   signal?: AbortSignal
   /** Instead of that of who is logged in. */
   token?: string
+  /** Needs no login. */
+  isPublic?: boolean
 }
 
 /** One request as it went, for a look behind the scenes. */
@@ -49,9 +51,10 @@ export class Rest {
     return this.options.url
   }
 
-  /** Throws NudgeError: the server's refusal, or `Unreachable`. */
+  /** Throws NudgeError: the server's refusal, `Unreachable`, or `NotLoggedIn`, which the server is not asked about. */
   async ask<T>(ask: Ask): Promise<T> {
-    const { method = 'GET', path, cursor } = ask
+    const { method = 'GET', path, cursor, token = this.options.token() } = ask
+    if (token === undefined && !ask.isPublic) throw new NudgeError('NotLoggedIn', 'nobody is logged in')
     const startedAt = Date.now()
     const trace = (status: number, rows?: number) =>
       this.options.onRequest?.({
@@ -62,7 +65,6 @@ export class Rest {
         ...(rows !== undefined && { rows }),
         tookMs: Date.now() - startedAt,
       })
-    const { token = this.options.token() } = ask
     const response = await this.#fetch(ask, token).catch((error) => {
       trace(0)
       throw error

@@ -86,7 +86,12 @@ export class Context {
     const root = rootOf(this.options)
     const gate = new URL(gateUrl ?? `${root}/gateHandler`)
     this.#pushUrl ??= this.rest(undefined, gate.origin)
-      .ask<GateObject>({ method: 'POST', path: `${gate.pathname}${gate.search}`, json: { oper: 'register' } })
+      .ask<GateObject>({
+        method: 'POST',
+        path: `${gate.pathname}${gate.search}`,
+        json: { oper: 'register' },
+        isPublic: true,
+      })
       .then(({ data }) => pushAddress(root, data.url))
     try {
       return await this.#pushUrl

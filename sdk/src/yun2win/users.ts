@@ -162,13 +162,17 @@ export class UsersRemote {
 
   async #register(email: string, password: string, name: string): Promise<User> {
     const json = { email, password: md5Password(password), name, ...this.#app }
-    const row = await this.#context.rest().ask<UserObject>({ method: 'POST', path: 'users/register', json })
+    const row = await this.#context
+      .rest()
+      .ask<UserObject>({ method: 'POST', path: 'users/register', isPublic: true, json })
     return this.#context.users.present(row)
   }
 
   async #login(email: string, password: string): Promise<LoginObject> {
     const json = { email, password: md5Password(password), ...this.#app }
-    const login = await this.#context.rest().ask<LoginObject>({ method: 'POST', path: 'users/login', json })
+    const login = await this.#context
+      .rest()
+      .ask<LoginObject>({ method: 'POST', path: 'users/login', isPublic: true, json })
     this.#context.users.loggedIn(login)
     return login
   }
