@@ -6,6 +6,7 @@ import { useState } from 'react'
 import { useTexts } from '../i18n/texts'
 import { ConfirmDialog, type Question } from '../lists/confirm-dialog'
 import { useTask } from '../platform/use-task'
+import { DangerButton } from '../ui/danger-button'
 import { Profile } from './profile'
 import css from './profile.module.css'
 import { contactTexts } from './texts'
@@ -43,15 +44,9 @@ export function ContactCard({ contact }: { contact: Contact }) {
       }
     >
       <Remarks contact={contact} />
-      <Button
-        variant="subtle"
-        c="var(--n-bad)"
-        color="red"
-        leftSection={<IconTrash size={18} aria-hidden />}
-        onClick={askToRemove}
-      >
+      <DangerButton icon={IconTrash} onClick={askToRemove}>
         {t.remove}
-      </Button>
+      </DangerButton>
       <ConfirmDialog question={question} onClose={() => setQuestion(undefined)} />
     </Profile>
   )

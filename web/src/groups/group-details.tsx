@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Switch } from '@mantine/core'
+import { ActionIcon, Switch } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { IconDoorExit, IconTrash, IconX } from '@tabler/icons-react'
 import type { Session } from 'nudge-sdk'
@@ -10,6 +10,7 @@ import { useClient, useMe } from '../platform/client-context'
 import { useList } from '../platform/use-list'
 import { useTask } from '../platform/use-task'
 import { paths } from '../shell/places'
+import { DangerButton } from '../ui/danger-button'
 import { PaneHeader } from '../ui/pane-header'
 import css from './group-details.module.css'
 import { GroupHead } from './group-head'
@@ -144,27 +145,13 @@ function Endings({ session, own, onClose }: { session: Session; own: Role | unde
     <>
       {own && (
         <div className={css.endings}>
-          <Button
-            variant="subtle"
-            color="red"
-            c="var(--n-bad)"
-            justify="flex-start"
-            leftSection={<IconDoorExit size={18} aria-hidden />}
-            onClick={askToLeave}
-          >
+          <DangerButton icon={IconDoorExit} justify="flex-start" onClick={askToLeave}>
             {t.leave}
-          </Button>
+          </DangerButton>
           {own === 'master' && (
-            <Button
-              variant="subtle"
-              color="red"
-              c="var(--n-bad)"
-              justify="flex-start"
-              leftSection={<IconTrash size={18} aria-hidden />}
-              onClick={askToDissolve}
-            >
+            <DangerButton icon={IconTrash} justify="flex-start" onClick={askToDissolve}>
               {t.dissolve}
-            </Button>
+            </DangerButton>
           )}
         </div>
       )}
