@@ -1,6 +1,6 @@
 import { AppError } from '../../shared/server/app-error.js'
 import type { EditMessageBody } from '../../shared/wire/messages.js'
-import type { MessageListObject, MessageObject } from '../../shared/wire/objects.js'
+import type { HistoryMessageObject, MessageListObject, MessageObject } from '../../shared/wire/objects.js'
 import { type SendMessageBody, SYSTEM_SENDER } from '../../shared/wire/requests.js'
 import { SyncType } from '../../shared/wire/sync-types.js'
 import { safeSystemContent, systemContent } from '../../shared/wire/texts.js'
@@ -75,7 +75,7 @@ export async function getHistory(
   viewer: Viewer,
   sessionId: string,
   page: { before: Stamp; limit: number; offset: number; marksRead: boolean },
-): Promise<MessageObject[]> {
+): Promise<HistoryMessageObject[]> {
   const find = (before: Stamp) =>
     findHistory(ctx.db, sessionId, { before, limit: Math.min(page.limit, MAX_LIMIT), offset: page.offset })
 

@@ -1,4 +1,4 @@
-import type { MessageObject } from '../../shared/wire/objects.js'
+import type { HistoryMessageObject, MessageObject } from '../../shared/wire/objects.js'
 import { SYSTEM_SENDER } from '../../shared/wire/requests.js'
 import { systemContent } from '../../shared/wire/texts.js'
 import { type Stamp, toIso } from '../../shared/wire/time.js'
@@ -36,8 +36,10 @@ export function presentMessage(row: ShownMessage): MessageObject {
  * In history `updatedAt` is when the message was created: the client's next page starts below the smallest
  * one it was given, and an edited message must not send it around in a circle. (yun2win.md §3 #14)
  */
-export function presentInHistory(row: MessageRow): MessageObject {
-  return { ...presentMessage(row), updatedAt: toIso(Number(row.created_at)) }
+export function presentInHistory(row: MessageRow): HistoryMessageObject {
+  const { updatedAt, ...message } = presentMessage(row)
+  const isChanged = updatedAt !== message.createdAt
+  return { ...message, updatedAt: message.createdAt, ...(isChanged && { changedAt: updatedAt }) }
 }
 
 /**

@@ -2,7 +2,7 @@ import { Router } from 'express'
 import { z } from 'zod'
 import { Id } from '../../shared/wire/ids.js'
 import { EditMessageBody } from '../../shared/wire/messages.js'
-import { MessageListObject, MessageObject, Nothing } from '../../shared/wire/objects.js'
+import { HistoryMessageObject, MessageListObject, MessageObject, Nothing } from '../../shared/wire/objects.js'
 import { SendMessageBody } from '../../shared/wire/requests.js'
 import type { Context } from '../context.js'
 import { ListQuery, pageRequest, route } from '../http/route.js'
@@ -39,7 +39,7 @@ export function messageRoutes(ctx: Context): Router {
         'Older messages, newest first; for removed members those from before their removal. The newest are marked as read, unless unread=keep',
       params: SessionParams,
       query: MessageListQuery,
-      answer: z.array(MessageObject),
+      answer: z.array(HistoryMessageObject),
       run: ({ viewer, params, query, cursor }) =>
         getHistory(ctx, viewer, params.sessionId, {
           before: cursor ?? Number.MAX_SAFE_INTEGER,

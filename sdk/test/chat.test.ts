@@ -221,6 +221,24 @@ describe('history', () => {
     expect(later.heard).toEqual([])
   })
 
+  test('what was edited is known as such by who reads it back later', async () => {
+    const edited = session.sendText('Thursday')
+    await edited.whenStored()
+    await edited.edit(text, { text: 'Friday' })
+    for (const words of Array.from({ length: 60 }, (_, n) => `text ${n}`)) {
+      await session.sendText(words).whenStored()
+    }
+    const later = await device(env, `bob${count}`)
+    const there = await later.sessions.p2p(idOf(alice))
+    await there.messages.open()
+    const find = () => there.messages.items.find(({ id }) => id === edited.id)
+    expect(find()).toBeUndefined()
+    while (there.messages.hasMore) await there.messages.loadOlder()
+    expect(find()?.as(text)).toEqual({ text: 'Friday' })
+    expect(find()?.updatedAt).toBe(edited.updatedAt)
+    expect(edited.updatedAt).toBeGreaterThan(edited.createdAt)
+  })
+
   test('a list that was closed and opened again shows the same', async () => {
     await session.sendText('one').whenStored()
     await session.messages.open()

@@ -83,6 +83,13 @@ export const MessageObject = z.object({
 })
 export type MessageObject = z.infer<typeof MessageObject>
 
+/**
+ * A message in the history, where `updatedAt` is when it was created; `changedAt`, of one that was edited, recalled
+ * or deleted, is when that was.
+ */
+export const HistoryMessageObject = MessageObject.extend({ changedAt: Iso.optional() })
+export type HistoryMessageObject = z.infer<typeof HistoryMessageObject>
+
 export const LastMessageObject = z.object({
   sender: z.string(),
   type: z.string(),

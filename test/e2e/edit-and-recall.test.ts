@@ -1,5 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import type { MemberObject, MessageObject, UserConversationObject } from '../../shared/wire/objects.js'
+import type {
+  HistoryMessageObject,
+  MemberObject,
+  MessageObject,
+  UserConversationObject,
+} from '../../shared/wire/objects.js'
 import { type Person, stampOf } from '../helpers/person.js'
 import { expectRefusal } from '../helpers/refusal.js'
 import { TestEnv } from '../helpers/test-env.js'
@@ -43,12 +48,14 @@ describe('an edit', () => {
       expect(stampOf(edited.updatedAt)).toBeGreaterThan(stampOf(last.updatedAt))
       expect(await bob.must('GET', pathOf(first))).toEqual(edited)
       expect((await bob.pullMessages(id, stampOf(last.updatedAt))).entries).toEqual([edited])
-      const history = await bob.must<MessageObject[]>('GET', `sessions/${id}/messages/history?limit=2`)
+      const history = await bob.must<HistoryMessageObject[]>('GET', `sessions/${id}/messages/history?limit=2`)
       expect(history.map(({ id, content }) => [id, content])).toEqual([
         [last.id, last.content],
         [first.id, fields.content],
       ])
+      // Old clients go on below the smallest `updatedAt`.
       expect(history[1]?.updatedAt).toBe(first.createdAt)
+      expect(history.map(({ changedAt }) => changedAt)).toEqual([undefined, edited.updatedAt])
     },
   )
 

@@ -1,4 +1,4 @@
-import type { MessageListObject, MessageObject } from '../../../shared/wire/objects.js'
+import type { HistoryMessageObject, MessageListObject, MessageObject } from '../../../shared/wire/objects.js'
 import { NudgeError } from '../errors.js'
 import type { Rest } from '../http/rest.js'
 import { newestOf } from '../model/entity.js'
@@ -189,18 +189,12 @@ export class MessageSync {
       before = oldest(page, before)
       if (page.length < HISTORY_PAGE || before < window.from) break
     }
-    const held = new Map(await this.options.replica.list<MessageObject>({ prefix: messagePrefix(sessionId) }))
-    // History gives the time of creation as that of the last change.
-    const current = rows.map((row) => ({
-      ...row,
-      updatedAt: held.get(messageKey(row))?.updatedAt ?? row.updatedAt,
-    }))
-    const freshMessages = await this.#fresh(current, { ...window, told: Number.POSITIVE_INFINITY })
-    const told = current.reduce((at, row) => Math.max(at, Date.parse(row.createdAt)), window.told ?? 0)
+    const freshMessages = await this.#fresh(rows, { ...window, told: Number.POSITIVE_INFINITY })
+    const told = rows.reduce((at, row) => Math.max(at, Date.parse(row.createdAt)), window.told ?? 0)
     await this.options.replica.commit(
       [
-        ...current.map(rowWrite),
-        ...this.#done(current),
+        ...rows.map(rowWrite),
+        ...this.#done(rows),
         ...this.#windowWrite(sessionId, {
           ...window,
           isOver: true,
@@ -212,12 +206,14 @@ export class MessageSync {
     )
   }
 
-  #history(sessionId: string, before: number, count: number): Promise<MessageObject[]> {
-    return this.options.rest.ask<MessageObject[]>({
+  async #history(sessionId: string, before: number, count: number): Promise<MessageObject[]> {
+    const rows = await this.options.rest.ask<HistoryMessageObject[]>({
       path: `sessions/${sessionId}/messages/history`,
       query: { limit: count, unread: 'keep' },
       cursor: before,
     })
+    // Held as the delta would have brought them.
+    return rows.map(({ changedAt, ...row }) => ({ ...row, updatedAt: changedAt ?? row.updatedAt }))
   }
 
   /** Lets go of the oldest when there are too many, whole stamps at a time. */
