@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { request } from '../../test/helpers/http.js'
 import { TestEnv } from '../../test/helpers/test-env.js'
 import { image, type Session, system, text } from '../src/index.js'
-import { device, hears, idOf, person, type TestClient, textsOf } from './helpers/clients.js'
+import { credentialsOf, device, hears, idOf, person, type TestClient, textsOf } from './helpers/clients.js'
 
 let env: TestEnv
 beforeAll(async () => {
@@ -201,6 +202,28 @@ describe('changing messages', () => {
       status: 403,
     })
   })
+})
+
+test('nobody takes the place of another’s message by naming it as its sender did', async () => {
+  await meet()
+  const hers = session.sendText('the meeting is at nine')
+  await hers.whenStored()
+  const there = await atBob()
+  await Promise.all([session.messages.open(), there.messages.open()])
+  await there.messages.until((items) => items.some(({ id }) => id === hers.id))
+  const { account: email, password } = credentialsOf(`bob${count}`)
+  const login = await request('POST', `${env.url}/v1/users/login`, { json: { email, password } })
+  const forged = { type: 'text', content: '{"text":"at ten"}', clientMessageId: hers.clientMessageId }
+  await request('POST', `${env.url}/v1/sessions/${session.id}/messages`, {
+    token: login.body.token,
+    json: forged,
+  })
+  for (const { messages } of [session, there]) {
+    await messages.until((items) => items.some((message) => message.as(text)?.text === 'at ten'))
+    const keys = messages.items.map(({ key }) => key)
+    expect(new Set(keys).size).toBe(keys.length)
+  }
+  expect(hers.key).toBe(hers.clientMessageId)
 })
 
 describe('history', () => {

@@ -45,9 +45,10 @@ export class Message {
     return this.#source.row?.id
   }
 
-  /** Stays the same from the moment of sending: for lists that want a key. */
+  /** Unique, and stays the same from the moment of sending: for lists that want a key. */
   get key(): string {
-    return this.clientMessageId ?? this.id ?? ''
+    // Others may name theirs as they like, also as somebody else did.
+    return (this.isOwn ? this.clientMessageId : undefined) ?? this.id ?? ''
   }
 
   get clientMessageId(): string | undefined {

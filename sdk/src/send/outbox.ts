@@ -132,7 +132,7 @@ function rowOf(draft: Draft, writes: readonly Write[]): MessageObject | undefine
   for (const [key, value] of writes) {
     if (!key.startsWith(prefix)) continue
     const row = value as MessageObject | undefined
-    if (row?.clientMessageId === draft.clientMessageId) return row
+    if (row?.clientMessageId === draft.clientMessageId && row.sender === draft.senderId) return row
   }
   return undefined
 }

@@ -158,18 +158,22 @@ export class MessageSync {
   }
 
   async #isKnown(row: MessageObject): Promise<boolean> {
-    const { clientMessageId, sessionId } = row
-    if (clientMessageId !== undefined && this.options.draft(sessionId, clientMessageId)) return true
+    if (this.#draftOf(row)) return true
     return (await this.options.replica.get(messageKey(row))) !== undefined
   }
 
   /** What was on its way and is among these rows has arrived. After the rows: they take the draft's place. */
   #done(rows: readonly MessageObject[]): Write[] {
-    return rows.flatMap(({ sender, sessionId, clientMessageId }): Write[] => {
-      if (sender !== this.options.userId || clientMessageId === undefined) return []
-      const draft = this.options.draft(sessionId, clientMessageId)
+    return rows.flatMap((row): Write[] => {
+      const draft = this.#draftOf(row)
       return draft ? [[draft.key, undefined]] : []
     })
+  }
+
+  /** What became this row, as long as this device does not know. */
+  #draftOf({ sender, sessionId, clientMessageId }: MessageObject): Draft | undefined {
+    if (sender !== this.options.userId || clientMessageId === undefined) return undefined
+    return this.options.draft(sessionId, clientMessageId)
   }
 
   /**
