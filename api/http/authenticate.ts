@@ -1,15 +1,22 @@
 import type { RequestHandler } from 'express'
 import { AppError } from '../../shared/server/app-error.js'
-import type { Tokens } from '../../shared/server/tokens.js'
+import type { ClaimsOf, Tokens } from '../../shared/server/tokens.js'
 import { ADMIN_USER_ID, type Viewer } from './viewer.js'
 
+/** The bytes of attachments. */
+const FILE_PATH = /^\/attachments\/\d+\/content(\/|$)/i
+
 /**
- * Finds the token in the Authorization header, the query or an urlencoded body, in exactly one of them.
- * Throws InvalidRequest, and InvalidToken when it is not a valid user or admin token. (yun2win.md §1.2)
+ * Finds the token in the Authorization header, the query or an urlencoded body, in exactly one of them. For the bytes
+ * of attachments a token for files will do. Throws InvalidRequest, and InvalidToken when it is not a valid user or
+ * admin token. (yun2win.md §1.2)
  */
 export function authenticate(tokens: Tokens): RequestHandler {
   return (req, res, next) => {
-    res.locals.viewer = viewerOf(tokens, findToken(req))
+    const token = findToken(req)
+    const isFile = (req.method === 'GET' || req.method === 'HEAD') && FILE_PATH.test(req.path)
+    const reader = isFile ? tokens.verify('files', token) : undefined
+    res.locals.viewer = reader ? viewerOfLogin(reader) : viewerOf(tokens, token)
     next()
   }
 }
@@ -17,10 +24,14 @@ export function authenticate(tokens: Tokens): RequestHandler {
 /** The viewer of an access or admin token. Throws InvalidToken. */
 export function viewerOf(tokens: Tokens, token: string): Viewer {
   const user = tokens.verify('access', token)
-  if (user) return { appId: user.app, userId: user.sub, isAdmin: false, login: user.login }
+  if (user) return viewerOfLogin(user)
   const admin = tokens.verify('admin', token)
   if (admin) return { appId: admin.app, userId: ADMIN_USER_ID, isAdmin: true }
   throw new AppError('InvalidToken', 'the access token is invalid or has expired')
+}
+
+function viewerOfLogin({ app, sub, login }: ClaimsOf<'access'>): Viewer {
+  return { appId: app, userId: sub, isAdmin: false, login }
 }
 
 /** Only the push server may ask. Throws InvalidToken. */

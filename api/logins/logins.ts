@@ -18,13 +18,13 @@ const LIFETIME_MS = (TOKEN_LIFETIME_S.access + TOKEN_LIFETIME_S.im) * 1000
 const MAX_LOGINS = 100
 
 /**
- * Begins a login of a user whose password was checked and returns its access token. Throws WrongCredentials when
+ * Begins a login of a user whose password was checked and returns its tokens. Throws WrongCredentials when
  * the password has been changed, or the account closed, since then.
  */
 export async function beginLogin(
   ctx: Pick<Context, 'db' | 'tokens' | 'now' | 'carrier'>,
   user: { id: string; app_id: string; password_hash: string },
-): Promise<string> {
+): Promise<{ token: string; fileToken: string }> {
   const id = randomUUID()
   const now = ctx.now()
   const begun = { id, userId: user.id, passwordHash: user.password_hash, createdAt: now }
@@ -36,7 +36,8 @@ export async function beginLogin(
     if (await endLogins(trx, user.id, now, { beyond: MAX_LOGINS }))
       await announce(trx, now, [loginsEnded(user.id)])
   })
-  return ctx.tokens.sign('access', { sub: user.id, app: user.app_id, login: id })
+  const claims = { sub: user.id, app: user.app_id, login: id }
+  return { token: ctx.tokens.sign('access', claims), fileToken: ctx.tokens.sign('files', claims) }
 }
 
 /** Ends the viewer's own login: its tokens are refused from now on, and its push connections are cut. */

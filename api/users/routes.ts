@@ -15,6 +15,7 @@ import type { Context } from '../context.js'
 import { ListQuery, pageRequest, route } from '../http/route.js'
 import { addressOf } from '../limits/middleware.js'
 import { logout } from '../logins/logins.js'
+import { issueFileToken } from '../oauth/file-tokens.js'
 import { issueImToken } from '../oauth/im-tokens.js'
 import { createUser, deleteUser, setPassword, updateUser } from './profile.js'
 import { listUsers } from './search.js'
@@ -81,6 +82,15 @@ export function userRoutes(ctx: Context): Router {
       body: ImTokenBody,
       answer: TokenObject,
       run: ({ viewer, body }) => issueImToken(ctx, viewer, body),
+    }),
+  )
+  router.post(
+    '/users/fileToken',
+    route({
+      summary:
+        'A token for addresses of attachments, which reads them and nothing else; not for administrators',
+      answer: TokenObject,
+      run: async ({ viewer }) => issueFileToken(ctx, viewer),
     }),
   )
   router.get(

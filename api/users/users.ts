@@ -70,11 +70,11 @@ export async function login(ctx: Context, body: LoginBody): Promise<LoginObject>
     throw new AppError('WrongCredentials', '用户密码不匹配')
   }
   if (user.is_deleted || user.status !== 'active') throw new AppError('WrongCredentials', '账号已停用')
-  const token = await beginLogin(ctx, { ...user, password_hash: user.password_hash })
+  const begun = await beginLogin(ctx, { ...user, password_hash: user.password_hash })
   await recordLogin(ctx.db, app.id, user.id, ctx.now())
   return {
     ...presentUser(user),
-    token,
+    ...begun,
     expires: TOKEN_LIFETIME_S.access,
     key: app.key,
     secret: datedSecret(app.secret, new Date(ctx.now())),

@@ -28,6 +28,8 @@ import { openTabs } from './tabs/web-tabs.js'
 export interface Login {
   userId: string
   token: string
+  /** For addresses of files. */
+  fileToken: string
   /** As it was when logging in. */
   user: UserObject
 }
@@ -390,6 +392,7 @@ function withoutFile(value: unknown): unknown {
 }
 
 /** From the answer of users/login. */
-export function loginOf({ token, expires: _, key: _key, secret: _secret, ...user }: LoginObject): Login {
-  return { userId: user.id, token, user }
+export function loginOf(answer: LoginObject): Login {
+  const { token, fileToken, expires: _, key: _key, secret: _secret, ...user } = answer
+  return { userId: user.id, token, fileToken, user }
 }

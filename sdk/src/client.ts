@@ -1,4 +1,4 @@
-import type { LoginObject, UserObject } from '../../shared/wire/objects.js'
+import type { LoginObject, TokenObject, UserObject } from '../../shared/wire/objects.js'
 import { Account, type Login, loginOf } from './account.js'
 import type { ClientEvents } from './client-events.js'
 import { NudgeError } from './errors.js'
@@ -126,7 +126,7 @@ export class Client {
     })
     this.#model = new Model(this.#rest, options.messageTypes ?? [], options.syncTypes ?? [])
     this.users = new Users(this.#model)
-    this.files = new Files(this.#rest, fetch)
+    this.files = new Files(this.#rest, fetch, () => this.#login?.fileToken)
   }
 
   // --- what it holds
@@ -240,13 +240,13 @@ export class Client {
     // What no header can carry is no token of ours.
     if (!/^[\x21-\x7e]+$/.test(token)) throw new NudgeError('InvalidToken', 'that is no access token')
     const path = `users/${encodeURIComponent(userId)}`
-    await Promise.all([
-      // Nobody is given the contacts of others, but administrators, and they are given no imToken.
+    const [, { access_token: fileToken }] = await Promise.all([
+      // Nobody is given the contacts of others, but administrators, and they are given no token for files.
       this.#rest.ask({ path: `${path}/contacts`, query: { limit: 1 }, token }),
-      this.#rest.ask({ method: 'POST', path: 'users/imToken', json: {}, token }),
+      this.#rest.ask<TokenObject>({ method: 'POST', path: 'users/fileToken', json: {}, token }),
     ])
     const user = await this.#rest.ask<UserObject>({ path, token })
-    return this.#enter({ userId, token, user })
+    return this.#enter({ userId, token, fileToken, user })
   }
 
   /** Goes on where this device stopped. Undefined when nobody is logged in here. Works without a connection. */

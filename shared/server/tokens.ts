@@ -4,13 +4,15 @@ import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
 
 /**
- * Four kinds of JWT, told apart by audience so that none passes for another (design §7):
- * `access` REST calls of a user · `im` that user's push connections · `service` api <-> push ·
- * `admin` an application's own server. All are verified without the database.
+ * Five kinds of JWT, told apart by audience so that none passes for another (design §7):
+ * `access` REST calls of a user · `files` what that user may read of attachments, in addresses · `im` that user's push
+ * connections · `service` api <-> push · `admin` an application's own server. All are verified without the database.
  */
+const OfLogin = z.object({ sub: z.string(), app: z.string(), login: z.uuid() })
 const Claims = {
   /** `login` is the id of the login that it came of. */
-  access: z.object({ sub: z.string(), app: z.string(), login: z.uuid() }),
+  access: OfLogin,
+  files: OfLogin,
   /** `device` is a device class; `kicks`: it is alone in that class. */
   im: z.object({
     sub: z.string(),
@@ -31,6 +33,8 @@ export type ClaimsOf<A extends Audience> = z.infer<(typeof Claims)[A]>
 /** Seconds until a token of each kind expires. */
 export const TOKEN_LIFETIME_S: Record<Audience, number> = {
   access: 30 * 24 * 3600,
+  // As long as the login: browsers keep pictures under the address that they had.
+  files: 30 * 24 * 3600,
   // Shown as an hour to clients: an old one that reconnects with an expired token never does so again.
   im: 24 * 3600,
   service: 300,

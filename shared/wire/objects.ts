@@ -33,6 +33,8 @@ export type UserObject = z.infer<typeof UserObject>
 /** `key` and `secret` buy an imToken at /oauth/token, for a day or two; `expires` is in seconds. */
 export const LoginObject = UserObject.extend({
   token: z.string(),
+  /** For addresses of pictures and the like: reads attachments, and nothing else. */
+  fileToken: z.string(),
   expires: z.number().int(),
   key: z.string(),
   secret: z.string(),

@@ -10,6 +10,7 @@ import { cleanUp } from '../../api/attachments/clean-up.js'
 import { imageQueue } from '../../api/attachments/images.js'
 import type { Context } from '../../api/context.js'
 import type { AttachmentObject } from '../../shared/wire/attachments.js'
+import type { LoginObject, TokenObject } from '../../shared/wire/objects.js'
 import { administratorOf } from '../helpers/admin.js'
 import { type OldFile, oldUpload } from '../helpers/multipart.js'
 import type { Person } from '../helpers/person.js'
@@ -420,6 +421,50 @@ describe('who may read', () => {
 
   test('no token: 400', async () => {
     expectRefusal(await alice.call('GET', `attachments/${file.id}/content`, { token: '' }), 400)
+  })
+
+  describe('a token for files, which stands in addresses that people copy', () => {
+    const at = (path: string, token: string) => get(`attachments/${file.id}${path}access_token=${token}`)
+
+    test('reads what its user may read', async () => {
+      for (const path of ['/content?', '/content/name.jpg?', '/content?thumbnail=1&']) {
+        expect((await at(path, alice.login.fileToken)).status).toBe(200)
+        expect((await at(path, (people.stranger as Person).login.fileToken)).status).toBe(403)
+      }
+      const { body } = await alice.call<TokenObject>('POST', 'users/fileToken')
+      expect((await at('/content?', body.access_token)).status).toBe(200)
+      expectRefusal(await admin.call('POST', 'users/fileToken'), 403)
+    })
+
+    test('does nothing else', async () => {
+      const token = alice.login.fileToken
+      for (const [method, path] of [
+        ['GET', `attachments/${file.id}`],
+        ['DELETE', `attachments/${file.id}`],
+        ['POST', 'attachments'],
+        ['POST', 'users/fileToken'],
+        ['POST', 'users/imToken'],
+        ['POST', 'users/logout'],
+        ['GET', `users/${alice.id}`],
+        ['GET', `users/${alice.id}/userConversations`],
+        ['GET', `sessions/${groupId}/messages`],
+      ] as const) {
+        expectRefusal(await alice.call(method, path, { token }), 401)
+      }
+      const [, claims] = token.split('.') as [string, string]
+      expect(JSON.parse(Buffer.from(claims, 'base64url').toString()).aud).toBe('files')
+    })
+
+    test('ends with its login', async () => {
+      const member = people.member as Person
+      const { email, name } = member.login
+      const json = { email, password: `password of ${name}` }
+      const { token, fileToken } = await member.must<LoginObject>('POST', 'users/login', { json, token: '' })
+      expect((await at('/content?', fileToken)).status).toBe(200)
+      await member.must('POST', 'users/logout', { token })
+      expect((await at('/content?', fileToken)).status).toBe(401)
+      expect((await at('/content?', member.login.fileToken)).status).toBe(200)
+    })
   })
 
   test('a stranger cannot make it readable by referring to it', async () => {

@@ -34,6 +34,8 @@ export class Files {
   constructor(
     private readonly rest: Rest,
     private readonly fetch: Fetch,
+    /** What an address may carry: people copy and show it. */
+    private readonly addressToken: () => string | undefined,
   ) {}
 
   /** Throws NudgeError: TooLarge, QuotaExceeded, UnsupportedMediaType, Cancelled, Unreachable. */
@@ -53,8 +55,8 @@ export class Files {
   }
 
   /**
-   * An address for `<img>` and the like. What only some may read carries the access token: do not show it to others.
-   * Absolute addresses are given back as they are; blank gives undefined.
+   * An address for `<img>` and the like. What only some may read carries a token that reads your files, and nothing
+   * else, until the login ends. Absolute addresses are given back as they are; blank gives undefined.
    */
   urlOf(src: string, { thumbnail = false }: { thumbnail?: boolean } = {}): string | undefined {
     const path = src.trim()
@@ -64,7 +66,7 @@ export class Files {
     const isPrivate = /^attachments\/\d{1,18}\/content(\/[^/\\]+)?$/.test(path)
     return this.rest.addressOf(path, {
       thumbnail: thumbnail ? 1 : undefined,
-      access_token: isPrivate ? this.rest.token : undefined,
+      access_token: isPrivate ? this.addressToken() : undefined,
     })
   }
 

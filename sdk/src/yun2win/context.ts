@@ -60,7 +60,7 @@ export class Context {
   }
 
   files(token?: string): Files {
-    return new Files(this.rest(token), this.#fetch)
+    return new Files(this.rest(token), this.#fetch, () => token)
   }
 
   /** What the lists that are pulled have in common: all pages, one after the other. Gives how many rows came. */
