@@ -39,17 +39,36 @@ export const theme = createTheme({
   headings: { fontWeight: '650' },
 })
 
+/** Of faces without a picture. */
+export const FACE_COLOURS = ['iris', 'teal', 'orange', 'grape', 'cyan', 'pink', 'green', 'indigo']
+
 /** Mantine's colours are ours: see global.css. */
 export const cssVariables: CSSVariablesResolver = () => {
   const ours = {
     '--mantine-color-body': 'var(--n-surface)',
     '--mantine-color-text': 'var(--n-text)',
     '--mantine-color-dimmed': 'var(--n-muted)',
+    '--mantine-color-placeholder': 'var(--n-muted)',
     '--mantine-color-error': 'var(--n-bad)',
   }
   return {
     variables: {},
     light: ours,
-    dark: { ...ours, '--mantine-color-anchor': 'var(--mantine-color-iris-3)' },
+    dark: {
+      ...ours,
+      '--mantine-color-anchor': 'var(--mantine-color-iris-3)',
+      ...Object.assign({}, ...[...FACE_COLOURS, 'red'].map(tintInTheDark)),
+    },
+  }
+}
+
+/** What is tinted lightly: Mantine's own tints can hardly be told from our dark surfaces, nor their words from white. */
+function tintInTheDark(colour: string): Record<string, string> {
+  const tint = (percent: number) =>
+    `color-mix(in srgb, var(--mantine-color-${colour}-6) ${percent}%, var(--n-surface))`
+  return {
+    [`--mantine-color-${colour}-light`]: tint(36),
+    [`--mantine-color-${colour}-light-hover`]: tint(46),
+    [`--mantine-color-${colour}-light-color`]: `var(--mantine-color-${colour}-2)`,
   }
 }

@@ -75,10 +75,14 @@ async function takeAll(
   const { colorScheme, viewport, suffix } = look
   const context = await browser.newContext({
     ...{ colorScheme, viewport, deviceScaleFactor: 2, locale: 'en-US', reducedMotion: 'reduce' },
+    ...(viewport === NARROW && { hasTouch: true }),
+    // Or else it is offered to turn them on.
+    permissions: ['notifications'],
   })
   const page = await context.newPage()
   const shoot = async (name: string) => {
     await page.waitForLoadState('networkidle')
+    await page.mouse.move(0, 0)
     await page.waitForFunction(() => [...document.images].every(({ complete }) => complete))
     const picture = sharp(await page.screenshot())
     await picture.webp({ quality: 88 }).toFile(join(values.out, `${name}-${suffix}.webp`))

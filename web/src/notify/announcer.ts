@@ -107,7 +107,8 @@ export class Announcer {
     const { sessionId } = message
     const conversation = await this.#conversationOf(sessionId)
     const t = texts[this.language]
-    let body = count > 1 ? t.many(count, 1) : wordsOf(message, this.language)
+    let body =
+      count > 1 ? t.many(count, 1) : wordsOf(message, { language: this.language, me: this.client.me })
     if (count === 1 && conversation?.type === 'group') {
       const sender = await this.#nameOf(message)
       if (sender !== undefined) body = t.from(sender, body)

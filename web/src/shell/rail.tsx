@@ -24,7 +24,7 @@ const texts = defineTexts({
     label: '主导航',
     chats: '消息',
     contacts: '联系人',
-    groups: '群组',
+    groups: '群聊',
     settings: '设置',
     profile: (name: string) => `${name}：个人资料与设置`,
     unread: (count: number) => `${count} 条未读`,
@@ -71,8 +71,8 @@ export function Rail({ section: current }: { section: Section }) {
               label={count > 99 ? '99+' : count}
               disabled={count === 0}
               size={18}
-              offset={-2}
-              color="red"
+              offset={2}
+              color="red.9"
               aria-label={count > 0 ? t.unread(count) : undefined}
               role={count > 0 ? 'status' : undefined}
             >

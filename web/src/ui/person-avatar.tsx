@@ -1,8 +1,10 @@
 import { Avatar, type AvatarProps } from '@mantine/core'
 import { useClient } from '../platform/client-context'
+import { FACE_COLOURS } from '../theme'
 import css from './person-avatar.module.css'
 
-const COLOURS = ['iris', 'teal', 'orange', 'grape', 'cyan', 'pink', 'green', 'indigo']
+/** Faces may be anywhere on the web, and nobody there is told where they are shown. */
+const NO_REFERRER = { referrerPolicy: 'no-referrer' } as const
 
 /** Somebody's or some group's picture, or else the initials of the name on a colour that stays the same. */
 export function PersonAvatar({
@@ -16,11 +18,12 @@ export function PersonAvatar({
     <Avatar
       src={client.files.urlOf(src) ?? null}
       alt=""
+      imageProps={NO_REFERRER}
       aria-hidden
       size={size}
       radius="50%"
       variant="light"
-      color={COLOURS[sumOf(name) % COLOURS.length] ?? 'iris'}
+      color={FACE_COLOURS[sumOf(name) % FACE_COLOURS.length] ?? 'iris'}
       {...rest}
     >
       {/* Drawn, not written: they are no part of what the link or button around them is called. */}
