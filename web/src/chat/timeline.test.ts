@@ -75,13 +75,25 @@ describe('the first unread message', () => {
   const upTo = noon + 3 * MINUTE
 
   test.each([
-    { title: 'is none when all is read', count: 0, hasMore: true, first: undefined },
-    { title: 'is not what came after the opening', count: 1, hasMore: true, first: 'b@3' },
-    { title: 'is not one of mine', count: 2, hasMore: true, first: 'b@1' },
-    { title: 'is not a line of the system', count: 4, hasMore: true, first: 'b@0' },
-    { title: 'is not known while it is older', count: 5, hasMore: true, first: undefined },
-    { title: 'is the first of all when there are no more', count: 5, hasMore: false, first: 'b@0' },
+    { title: 'is none when all is read', count: 0, hasMore: true, first: 'none' },
+    { title: 'is not what came after the opening', count: 1, hasMore: true, first: { key: 'b@3' } },
+    { title: 'is not one of mine', count: 2, hasMore: true, first: { key: 'b@1' } },
+    { title: 'is not a line of the system', count: 4, hasMore: true, first: { key: 'b@0' } },
+    { title: 'is not known while it is older', count: 5, hasMore: true, first: 'older' },
+    { title: 'is the first of all when there are no more', count: 5, hasMore: false, first: { key: 'b@0' } },
   ])('$title', ({ count, hasMore, first }) => {
-    expect(firstUnread(items, { count, upTo }, hasMore)).toBe(first)
+    expect(firstUnread(items, { count, upTo }, hasMore)).toEqual(first)
+  })
+
+  test('is none when only the system said something, however much is older', () => {
+    const lines = [said('system', noon, 'system'), said('system', noon + MINUTE, 'system')]
+    const unread = { count: 2, upTo: noon + MINUTE }
+    expect(
+      firstUnread(
+        lines.map((line) => ({ ...line, isOwn: false })),
+        unread,
+        true,
+      ),
+    ).toBe('none')
   })
 })

@@ -73,12 +73,14 @@ export interface UnreadMark {
   upTo: number
 }
 
-/** The key of the first unread message; undefined while it is older than everything that is here. */
+/** The key of the first unread message; `older`: than everything that is here; `none` of them says anything. */
+export type FirstUnread = { key: string } | 'older' | 'none'
+
 export function firstUnread(
   items: readonly (TimelineItem & { isOwn: boolean })[],
   { count, upTo }: UnreadMark,
   hasMore: boolean,
-): string | undefined {
+): FirstUnread {
   let left = count
   let first: string | undefined
   for (let index = items.length - 1; index >= 0 && left > 0; index--) {
@@ -88,5 +90,6 @@ export function firstUnread(
     if (item.type !== 'system') first = item.key
     left--
   }
-  return left > 0 && hasMore ? undefined : first
+  if (left > 0 && hasMore) return 'older'
+  return first === undefined ? 'none' : { key: first }
 }

@@ -2,6 +2,8 @@ import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useSta
 
 /** Nearer to the end than this (px) is at the end. */
 const NEAR_PX = 40
+/** So far below the upper edge is a line that one was led to: the day covers what is above it. */
+const UPPER_EDGE_PX = 40
 
 export interface AnchoredScroll {
   /** Scrolls; its children are in reverse (`column-reverse`), so that it begins at the end. */
@@ -10,6 +12,8 @@ export interface AnchoredScroll {
   content: RefObject<HTMLDivElement | null>
   isAtEnd: boolean
   toEnd(options?: { isSmooth?: boolean }): void
+  /** Shows this line near the upper edge, or as near as there is something below it. */
+  toLine(line: Element): void
 }
 
 /**
@@ -71,7 +75,15 @@ export function useAnchoredScroll(): AnchoredScroll {
     box.scrollTo({ top: 0, behavior: isSmooth && !isFar && !isCalm ? 'smooth' : 'instant' })
   }, [])
 
-  return { scroller, content, isAtEnd, toEnd }
+  const toLine = useCallback((line: Element) => {
+    const box = scroller.current
+    if (!box) return
+    anchor.current = undefined
+    const offset = line.getBoundingClientRect().top - box.getBoundingClientRect().top
+    box.scrollBy({ top: offset - UPPER_EDGE_PX, behavior: 'instant' })
+  }, [])
+
+  return { scroller, content, isAtEnd, toEnd, toLine }
 }
 
 interface Anchor {

@@ -13,7 +13,8 @@ export interface History {
   isLoading: boolean
   /** Older ones could not be loaded. */
   hasFailed: boolean
-  loadOlder(): void
+  /** Or so many as the list takes for a page. */
+  loadOlder(count?: number): void
 }
 
 /** What was said in a session, as long as the component is there: the newest at first, then what is asked for. */
@@ -47,14 +48,17 @@ export function useHistory(messages: MessageList): History {
     if (state === 'live') setFailed(false)
   }, [state])
 
-  const loadOlder = useCallback(() => {
-    setLoading(true)
-    setFailed(false)
-    messages
-      .loadOlder()
-      .catch(() => setFailed(true))
-      .finally(() => setLoading(false))
-  }, [messages])
+  const loadOlder = useCallback(
+    (count?: number) => {
+      setLoading(true)
+      setFailed(false)
+      messages
+        .loadOlder(count)
+        .catch(() => setFailed(true))
+        .finally(() => setLoading(false))
+    },
+    [messages],
+  )
 
   return { items, isOpened, hasMore: messages.hasMore, isLoading, hasFailed, loadOlder }
 }
