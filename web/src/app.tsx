@@ -6,6 +6,7 @@ import { AccountGate } from './account/account-gate'
 import { isDebugging } from './debug/is-debugging'
 import { TraceLog } from './debug/trace-log'
 import { Providers } from './platform/providers'
+import { steps } from './shell/back'
 import { Shell } from './shell/shell'
 
 /** The whole messenger. */
@@ -13,7 +14,7 @@ export function App({ client }: { client: Client }) {
   const [log] = useState(() => (isDebugging ? new TraceLog(client) : undefined))
   return (
     <Providers client={client}>
-      <Router hook={useHashLocation}>
+      <Router hook={useHashLocation} aroundNav={steps.around}>
         <AccountGate>
           <Shell log={log} />
         </AccountGate>

@@ -37,16 +37,16 @@ describeInBrowser('the account', (browser) => {
     await page.getByRole('button', { name: 'Create an account' }).click()
     await page.getByRole('button', { name: 'Create account' }).click()
     expect(await page.getByRole('alert').allTextContents()).toEqual([
-      'Enter an e-mail address, without spaces and quotes.',
+      'Enter an e-mail address, without spaces or quotes.',
       'Enter your name.',
-      'Choose one with at least 8 characters.',
+      'Use at least 8 characters.',
     ])
     await page.getByRole('textbox', { name: 'Account' }).fill('nora@example.com')
     await page.getByRole('textbox', { name: 'Name' }).fill('Nora')
     const password = page.getByRole('textbox', { name: 'Password' })
     await password.fill(PASSWORD)
     expect(await password.getAttribute('type')).toBe('password')
-    await page.getByRole('button', { name: 'Show what is typed' }).click()
+    await page.getByRole('button', { name: 'Show password' }).click()
     expect(await password.getAttribute('type')).toBe('text')
     await page.getByRole('button', { name: 'Create account' }).click()
     await appears(page)
@@ -67,7 +67,7 @@ describeInBrowser('the account', (browser) => {
     await page.getByLabel('Account').fill('nora@example.com')
     await page.getByLabel('Password', { exact: true }).fill('something else')
     await page.getByRole('button', { name: 'Log in', exact: true }).click()
-    await page.getByRole('alert').getByText('The account or the password is wrong.').waitFor()
+    await page.getByRole('alert').getByText('Wrong account or password.').waitFor()
     await logIn(page, 'nora@example.com')
     // The other window notices when somebody comes back to it.
     await second.evaluate(() => dispatchEvent(new Event('focus')))
@@ -82,14 +82,14 @@ describeInBrowser('the account', (browser) => {
     await page.getByRole('textbox', { name: 'Name' }).fill('Nora')
     await page.getByRole('textbox', { name: 'Password' }).fill(PASSWORD)
     await page.getByRole('button', { name: 'Create account' }).click()
-    await page.getByRole('alert').getByText('There is an account with this address already').waitFor()
+    await page.getByRole('alert').getByText('An account with this address already exists').waitFor()
 
     // Created, but cut off before the login.
     await context.route('**/users/login', (route) => route.abort())
     await page.getByRole('textbox', { name: 'Account' }).fill('nora2@example.com')
     await page.getByRole('button', { name: 'Create account' }).click()
     const alert = page.getByRole('alert')
-    await alert.getByText('Your account is there. Log in. The server cannot be reached.').waitFor()
+    await alert.getByText('Your account was created. Please log in. The server cannot be reached.').waitFor()
     expect(await page.getByLabel('Account').inputValue()).toBe('nora2@example.com')
     await context.unroute('**/users/login')
     await logIn(page, 'nora2@example.com')
@@ -108,12 +108,12 @@ describeInBrowser('the account', (browser) => {
     const save = profile.getByRole('button', { name: 'Save profile' })
     expect(await save.isDisabled()).toBe(true)
     await profile.getByLabel('Name').fill('  ')
-    await profile.getByRole('alert').getByText('A name is needed.').waitFor()
+    await profile.getByRole('alert').getByText('Enter your name.').waitFor()
     await profile.getByLabel('Name').fill('Alicia')
     await profile.getByLabel('Job title').fill('Gardener')
-    await profile.getByText('Not saved yet').waitFor()
+    await profile.getByText('Unsaved changes').waitFor()
     await save.click()
-    await alice.page.getByText('Your profile is saved.').waitFor()
+    await alice.page.getByText('Profile saved.').waitFor()
     expect(await save.isDisabled()).toBe(true)
     await profile
       .locator('input[type=file]')
@@ -130,12 +130,46 @@ describeInBrowser('the account', (browser) => {
     await profile
       .locator('input[type=file]')
       .setInputFiles({ name: 'no.png', mimeType: 'image/png', buffer: Buffer.from('no') })
-    await alice.page.getByText('That is no picture this browser can read.').waitFor()
+    await alice.page.getByText('Your browser cannot read this picture.').waitFor()
     await profile.getByRole('button', { name: 'Remove' }).click()
     await face.waitFor({ state: 'detached' })
     await alice.page.reload()
     expect(await profile.getByLabel('Name').inputValue()).toBe('Alicia')
     expect([...alice.errors, ...bob.errors]).toEqual([])
+  })
+
+  test('keeps what is typed into the profile until it is saved, undone or logged out', async () => {
+    const { page, account } = await enter(browser, server.url, 'Hugo', { path: '#/settings' })
+    const profile = page.getByRole('region', { name: 'Profile' })
+    const name = profile.getByLabel('Name')
+    const title = profile.getByLabel('Job title')
+    const leaveAndComeBack = async () => {
+      await goTo(page, '/chats')
+      await profile.waitFor({ state: 'detached' })
+      await goTo(page, '/settings')
+    }
+    await name.fill('Hugo the Great')
+    await title.fill('King')
+    await leaveAndComeBack()
+    expect([await name.inputValue(), await title.inputValue()]).toEqual(['Hugo the Great', 'King'])
+    await profile.getByText('Unsaved changes').waitFor()
+    await profile.getByRole('button', { name: 'Discard' }).click()
+    await leaveAndComeBack()
+    expect([await name.inputValue(), await title.inputValue()]).toEqual(['Hugo', ''])
+
+    await title.fill('Clerk')
+    await profile.getByRole('button', { name: 'Save profile' }).click()
+    await page.getByText('Profile saved.').waitFor()
+    await leaveAndComeBack()
+    expect(await title.inputValue()).toBe('Clerk')
+    expect(await profile.getByText('Unsaved changes').count()).toBe(0)
+
+    await title.fill('King')
+    await page.getByRole('button', { name: 'Log out' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Log out' }).click()
+    await logIn(page, account)
+    await goTo(page, '/settings')
+    expect(await title.inputValue()).toBe('Clerk')
   })
 
   test('ends its logins elsewhere with a new password, and says so there', async () => {
@@ -153,11 +187,11 @@ describeInBrowser('the account', (browser) => {
     await change('what was it', 'battery staple')
     await section.getByRole('alert').getByText('That is not your current password.').waitFor()
     await change(PASSWORD, 'battery staple', 'battery stable')
-    await section.getByRole('alert').getByText('That is not the same as above.').waitFor()
+    await section.getByRole('alert').getByText('The passwords do not match.').waitFor()
     await change(PASSWORD, 'battery staple')
-    await carol.page.getByText('Your password is changed.').waitFor()
+    await carol.page.getByText('Your password was changed.').waitFor()
 
-    await other.page.getByText('Your login has ended').waitFor()
+    await other.page.getByText('You have been logged out').waitFor()
     expect(await other.page.getByLabel('Account').inputValue()).toBe(carol.account)
     await logIn(other.page, carol.account, 'battery staple')
     // Where it was changed, one stays.
@@ -177,9 +211,9 @@ describeInBrowser('the account', (browser) => {
 
     // Somebody else is logged in here.
     await dan.page.goto(`${server.url}/${path}`)
-    await dan.page.getByText(`The invitation is for a new account of ${email}`).waitFor()
+    await dan.page.getByText(`This invitation is for a new account with ${email}`).waitFor()
     await expectAccessible(dan.page)
-    await dan.page.getByRole('button', { name: 'Go on as Dan' }).click()
+    await dan.page.getByRole('button', { name: 'Continue as Dan' }).click()
     await appears(dan.page)
     expect(new URL(dan.page.url()).pathname).toBe('/')
     await dan.page.goto(`${server.url}/${path}`)
@@ -203,15 +237,15 @@ describeInBrowser('the account', (browser) => {
     await dan.page.getByRole('textbox', { name: 'Name' }).fill('Not Erin')
     await dan.page.getByRole('textbox', { name: 'Password' }).fill(PASSWORD)
     await dan.page.getByRole('button', { name: 'Create account' }).click()
-    await dan.page.getByRole('alert').getByText('There is an account with this address already').waitFor()
+    await dan.page.getByRole('alert').getByText('An account with this address already exists').waitFor()
     const late = await openApp(browser, server.url, {
       path: 'acceptInvite?email=fay@example.com&key=nothing',
     })
     await late.page.getByRole('textbox', { name: 'Name' }).fill('Fay')
     await late.page.getByRole('textbox', { name: 'Password' }).fill(PASSWORD)
     await late.page.getByRole('button', { name: 'Create account' }).click()
-    await late.page.getByText('This invitation no longer holds').waitFor()
-    await late.page.getByRole('button', { name: 'Go on without it' }).click()
+    await late.page.getByText('This invitation is no longer valid').waitFor()
+    await late.page.getByRole('button', { name: 'Continue without it' }).click()
     expect(await late.page.getByText('You were invited to a group').count()).toBe(0)
   })
 
@@ -223,7 +257,7 @@ describeInBrowser('the account', (browser) => {
     await dialog(gus.page).waitFor()
     await expectAccessible(gus.page)
 
-    const here = dialog(gus.page).getByRole('button', { name: 'Use it here' })
+    const here = dialog(gus.page).getByRole('button', { name: 'Use here' })
     // A try right after the kick may be taken for a device that has not heard of it, and kicked again.
     await until(async () => {
       if (await here.isVisible()) await here.click({ timeout: 1000 }).catch(() => {})

@@ -17,7 +17,7 @@ describeInBrowser('the chat', (browser) => {
       permissions: ['clipboard-read', 'clipboard-write'],
     })
     await Promise.all([openChat(alice.page, sessionId), openChat(bob.page, sessionId)])
-    await alice.page.getByText('You can chat now').waitFor()
+    await alice.page.getByText('You can start chatting now').waitFor()
 
     await say(alice.page, 'hello Ben')
     await say(alice.page, 'helo again')
@@ -50,11 +50,16 @@ describeInBrowser('the chat', (browser) => {
     await choose(edited, 'Recall')
     await alice.page.getByRole('dialog').getByRole('button', { name: 'Recall' }).click()
     await bob.page.getByText('Ann recalled a message').waitFor()
-    await alice.page.getByText('Ann recalled a message').waitFor()
+    await alice.page.getByText('You recalled a message').waitFor()
     expect(await said(bob.page, /again/).count()).toBe(0)
+    // Lines of the system are there for every reader in the reader's language.
+    await speak(alice.page, 'zh')
+    await alice.page.getByText('您撤回了一条消息').waitFor()
+    await alice.page.getByText('现在可以开始聊天了').waitFor()
+    await speak(alice.page, 'en')
 
-    await choose(said(alice.page, /: hello Ben$/), 'Delete')
-    await alice.page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click()
+    await choose(said(alice.page, /: hello Ben$/), 'Delete for everyone')
+    await alice.page.getByRole('dialog').getByRole('button', { name: 'Delete for everyone' }).click()
     await said(bob.page, /: hello Ben$/).waitFor({ state: 'detached' })
     // What others say is theirs.
     await said(alice.page, /: hello Ann$/)
@@ -127,10 +132,16 @@ describeInBrowser('the chat', (browser) => {
     await page.evaluate(() => {
       document.hasFocus = () => false
     })
+    const reads: string[] = []
+    page.on('request', (request) => {
+      if (request.url().endsWith(`/sessions/${sessionId}/messages?limit=1`)) reads.push(request.url())
+    })
     await openChat(page, sessionId)
     const line = page.getByText('New messages', { exact: true })
     await line.waitFor()
+    await untilOpened(page)
     expect(await linesOf(page)).toEqual(['known', 'New messages', 'new', 'newer'])
+    expect(reads).toEqual([])
     expect(await unreadOf(asAlice, sessionId)).toBe(2)
 
     await page.evaluate(() => {
@@ -138,6 +149,7 @@ describeInBrowser('the chat', (browser) => {
       dispatchEvent(new Event('focus'))
     })
     await until(async () => (await unreadOf(asAlice, sessionId)) === 0)
+    expect(reads).not.toEqual([])
     await asBob.send(sessionId, 'newest')
     await said(page, /: newest$/).waitFor()
     await until(async () => (await unreadOf(asAlice, sessionId)) === 0)
@@ -148,7 +160,64 @@ describeInBrowser('the chat', (browser) => {
     await until(async () => (await page.getByText(/\d unread/).count()) === 0)
     await openChat(page, sessionId)
     await said(page, /: newest$/).waitFor()
+    await untilOpened(page)
     expect(await line.count()).toBe(0)
+    expect(alice.errors).toEqual([])
+  })
+
+  test('leads to the first of many new messages', async () => {
+    const { alice, asAlice, asBob, sessionId } = await meet(browser, server.url, ['Flo', 'Fred'])
+    const { page } = alice
+    await asBob.send(sessionId, 'known')
+    await openChat(page, sessionId)
+    await said(page, /: known$/).waitFor()
+    await until(async () => (await unreadOf(asAlice, sessionId)) === 0)
+    await openChat(page)
+    for (let n = 1; n <= 160; n++) await asBob.send(sessionId, `number ${n}`)
+    await page.getByText('160 unread').first().waitFor()
+    await openChat(page, sessionId)
+
+    const first = said(page, /: number 1$/)
+    const lead = page.getByRole('button', { name: 'Jump to the first of 160 new messages' })
+    await lead.waitFor()
+    expect(await first.count()).toBe(0)
+    await lead.click()
+    await until(async () => (await first.count()) > 0 && (await isSeen(first)))
+    expect(await isSeen(page.getByText('New messages', { exact: true }))).toBe(true)
+    await until(() => first.evaluate((row) => row === document.activeElement))
+    await lead.waitFor({ state: 'detached' })
+    await page.getByRole('button', { name: 'Jump to the latest message' }).click()
+    await until(() => isSeen(said(page, /: number 160$/)))
+    expect(await lead.count()).toBe(0)
+    expect(alice.errors).toEqual([])
+  })
+
+  test('shows the day over the messages only while one scrolls', async () => {
+    const { alice, asBob, sessionId } = await meet(browser, server.url, ['Gus', 'Gesa'])
+    const { page } = alice
+    for (let n = 1; n <= 40; n++) await asBob.send(sessionId, `number ${n}`)
+    await openChat(page, sessionId)
+    await said(page, /: number 40$/).waitFor()
+    const day = page.getByRole('log').getByText('Today', { exact: true })
+    const isShown = async (wanted: boolean) => {
+      await until(() =>
+        day.evaluate((pill, value) => getComputedStyle(pill).opacity === value, wanted ? '1' : '0'),
+      )
+    }
+    await isShown(false)
+    await page.getByRole('log').hover()
+    await page.mouse.wheel(0, -60)
+    await isShown(true)
+    await isShown(false)
+
+    // Where it belongs it stays, and nothing is about to change that.
+    await said(page, /: number 40$/).focus()
+    await page.keyboard.press('Home')
+    await page.getByText('Beginning of the conversation').waitFor()
+    const scroller = page.getByRole('log').locator('..')
+    await until(async () => (await scroller.getAttribute('data-scrolling')) === null)
+    await isShown(true)
+    expect(await day.evaluate((pill) => pill.getAnimations().length)).toBe(0)
     expect(alice.errors).toEqual([])
   })
 
@@ -173,7 +242,7 @@ describeInBrowser('the chat', (browser) => {
     await say(page, 'noon at the river?')
     await choose(said(page, /: noon at the river\?$/), 'Forward')
     const dialog = page.getByRole('dialog', { name: 'Forward to' })
-    await dialog.getByLabel('Search conversations').fill('emi')
+    await dialog.getByLabel('Search chats').fill('emi')
     expect(await dialog.getByRole('checkbox').count()).toBe(1)
     await dialog.getByRole('checkbox', { name: 'Emil' }).click()
     await expectAccessible(page)
@@ -183,13 +252,18 @@ describeInBrowser('the chat', (browser) => {
     await page.getByRole('link', { name: 'Open' }).click()
     await said(page, /^You, .*: noon at the river\?$/).waitFor()
 
-    await say(page, 'x'.repeat(300_000))
-    await page.getByText('Not sent. That is too large.').waitFor()
-    await page.getByRole('button', { name: 'Not sent: what to do' }).click()
+    await page.route('**/sessions/*/messages', async (route) => {
+      if (route.request().method() !== 'POST') return route.fallback()
+      return route.fulfill({ status: 413, json: { code: 'TooLarge', message: 'too large' } })
+    })
+    await say(page, 'all of it')
+    await said(page, /: all of it\. Not sent$/).waitFor()
+    await page.getByText('Not sent. This is larger than the server accepts.').waitFor()
+    await page.getByRole('button', { name: 'Not sent: show options' }).click()
     await expectMenu(page, ['Try again', 'Copy', 'Discard'])
     await page.getByRole('menuitem', { name: 'Discard' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Discard' }).click()
-    await page.getByText('Not sent. That is too large.').waitFor({ state: 'detached' })
+    await page.getByText('Not sent. This is larger than the server accepts.').waitFor({ state: 'detached' })
     // The browser tells of what the server refuses.
     expect(alice.errors.filter((error) => !error.includes('413'))).toEqual([])
   })
@@ -209,7 +283,7 @@ describeInBrowser('the chat', (browser) => {
       await expectAccessible(page)
       await said(page, /: noon\?$/).focus()
       await page.keyboard.press('Shift+F10')
-      await expectMenu(page, ['Copy', 'Forward', 'Edit', 'Recall', 'Delete'])
+      await expectMenu(page, ['Copy', 'Forward', 'Edit', 'Recall', 'Delete for everyone'])
       await expectAccessible(page)
       await page.keyboard.press('Escape')
       await page.getByRole('menu').waitFor({ state: 'detached' })
@@ -222,10 +296,10 @@ describeInBrowser('the chat', (browser) => {
     await page.keyboard.press('Escape')
     await page.getByRole('dialog').waitFor({ state: 'detached' })
     await expectAccessible(page)
-    await page.getByRole('link', { name: 'Back' }).click()
+    await page.getByRole('button', { name: 'Back' }).click()
     await openChat(page, '999999')
-    await page.getByText('This conversation is not here').waitFor()
-    await page.getByRole('link', { name: 'Back to the conversations' }).click()
+    await page.getByText('Conversation not found').waitFor()
+    await page.getByRole('link', { name: 'Back to chats' }).click()
     expect(alice.errors).toEqual([])
   })
 })
@@ -235,6 +309,23 @@ async function openChat(page: Page, sessionId = ''): Promise<void> {
   await page.evaluate((id) => {
     location.hash = `/chats/${id}`
   }, sessionId)
+}
+
+/** As if it were chosen in another tab. */
+async function speak(page: Page, language: 'en' | 'zh'): Promise<void> {
+  await page.evaluate((chosen) => {
+    const key = 'nudge-language'
+    localStorage.setItem(key, JSON.stringify(chosen))
+    dispatchEvent(new StorageEvent('storage', { key }))
+  }, language)
+}
+
+/** Everything of the conversation is here, and what the page does for that is done. */
+async function untilOpened(page: Page): Promise<void> {
+  await page.locator('[role=log][aria-busy=false]').waitFor()
+  await page.evaluate(async () => {
+    for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame)
+  })
 }
 
 /** Writes it and sends it, as users do. */

@@ -172,7 +172,7 @@ describeInBrowser('the connection', (browser) => {
     await isSaid(alice.page.getByRole('main'), 'Offline')
     await alice.page
       .getByRole('main')
-      .getByText(/Next try in \d+ s\./)
+      .getByText(/Trying again in \d+ s\./)
       .waitFor()
     await write(alice.page, 'from Cleo')
     await write(bob.page, 'from Dan')

@@ -4,7 +4,9 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { BrowserContext, FrameLocator, Page } from 'playwright-core'
 import { describeInBrowser, Tab, until } from '../../sdk/test/helpers/browser.js'
 import { newClient, type TestClient } from '../../sdk/test/helpers/clients.js'
+import type { LoginObject } from '../../shared/wire/objects.js'
 import type { RunningProcess } from '../../test/helpers/child.js'
+import { request } from '../../test/helpers/http.js'
 import { atApi, createAccount, expectAccessible, openApp, PASSWORD, startWeb } from './helpers/people.js'
 
 /** A page of somebody else's with the frame of dialects.md §4.3, as customers write it. `?` is the frame's address. */
@@ -84,13 +86,18 @@ describeInBrowser('the conversation page', (browser) => {
     const context = given ?? (await browser.newContext({ locale: 'en-US', reducedMotion: 'reduce' }))
     context.setDefaultTimeout(20_000)
     const { page, errors } = new Tab(await context.newPage())
+    /** What was asked about users, as each login does. */
+    const logins: string[] = []
+    page.on('request', (request) => {
+      if (request.url().startsWith(`${server.url}/v1/users/`)) logins.push(request.url())
+    })
     const warnings: string[] = []
     page.on('console', (message) => {
       if (message.type() === 'warning') warnings.push(message.text())
     })
     await page.goto(`${origin}/?${encodeURIComponent(server.url + path)}`)
     const frame = page.frameLocator('#myFrame')
-    return { page, frame, errors, warnings }
+    return { page, frame, errors, warnings, logins }
   }
 
   const say = (page: Page, action: string, payload: object) =>
@@ -108,6 +115,14 @@ describeInBrowser('the conversation page', (browser) => {
     return read()
   }
 
+  /** The frame stays as it was: nobody is being logged in. */
+  const expectNoLogin = async ({ page, frame, logins }: Awaited<ReturnType<typeof openHost>>) => {
+    await frame.getByRole('heading', { name: 'Waiting to log in' }).waitFor()
+    await frame.locator('body').evaluate(() => new Promise(requestAnimationFrame))
+    expect(logins).toEqual([])
+    expect(await heardOf(page, 0)).toEqual([])
+  }
+
   const success = () => ({ origin: server.url, data: { action: 'bindUserSuccess' } })
   const transfer = ({ userId, token }: Agent) => ({ userId, token, urole: 'agent' })
 
@@ -117,13 +132,15 @@ describeInBrowser('the conversation page', (browser) => {
   }
 
   test('does in a frame what an allowed page says', async () => {
-    const { page, frame, errors } = await openHost(allowed)
-    await frame.getByRole('heading', { name: 'Waiting for a login' }).waitFor()
+    const { page, frame, errors, logins } = await openHost(allowed)
+    await frame.getByRole('heading', { name: 'Waiting to log in' }).waitFor()
+    expect(logins).toEqual([])
     // Remembered until somebody is there.
     await say(page, 'selectConversation', { dlgId: groupId, dlgKey: 'of no use', name: 'Order 4711' })
     await frame.getByRole('heading', { name: 'Order 4711' }).waitFor()
     await say(page, 'transferUser', transfer(alice))
     expect(await heardOf(page, 1)).toEqual([success()])
+    expect(logins).not.toEqual([])
     await frame.getByText('Where is my order?').waitFor()
 
     const heard = bob.client.next('message', ({ isOwn }) => !isOwn)
@@ -133,7 +150,11 @@ describeInBrowser('the conversation page', (browser) => {
     await frame.getByText('Thank you').waitFor()
     const field = frame.getByRole('textbox', { name: 'Message' })
     await field.fill('a draft of Alice')
-    expect(await field.evaluate(() => localStorage.getItem('nudge-drafts'))).toBeNull()
+    await frame.getByRole('button', { name: 'Emoji' }).click()
+    await frame.getByRole('button', { name: 'grinning face', exact: true }).click()
+    await page.keyboard.press('Escape')
+    expect(await field.inputValue()).toContain('😀')
+    expect(await field.evaluate(() => Object.keys(localStorage))).toEqual([])
 
     // Somebody else takes over, who is in another conversation only.
     const own = await carol.client.sessions.createGroup({ name: 'Order 4712' })
@@ -152,11 +173,86 @@ describeInBrowser('the conversation page', (browser) => {
     expect(errors).toEqual([])
   })
 
+  test('leads nowhere else', async () => {
+    const { page, frame, errors } = await openHost(allowed, `/groupConversation?groupId=${groupId}`)
+    await frame.getByRole('heading', { name: 'Waiting to log in' }).waitFor()
+    const details = frame.getByRole('dialog', { name: 'Group details' })
+    const openDetails = async () => {
+      await frame.getByRole('button', { name: 'Group details' }).first().click()
+      for (const name of ['Alice', 'Bob']) {
+        await details.getByRole('listitem').filter({ hasText: name }).waitFor()
+      }
+    }
+    await say(page, 'transferUser', transfer(alice))
+    await frame.getByText('Where is my order?').waitFor()
+    await openDetails()
+    await details.getByRole('button', { name: 'Actions for Bob' }).click()
+    await frame.getByRole('menuitem').first().waitFor()
+    expect(await frame.getByRole('menuitem').allTextContents()).toEqual([
+      'Make admin',
+      'Make owner',
+      'Remove from group',
+    ])
+    expect(await frame.getByRole('link').count()).toBe(0)
+
+    // Who may do nothing with the others has no menu of it.
+    await say(page, 'transferUser', transfer(bob))
+    await heardOf(page, 2)
+    await frame.getByText('Where is my order?').waitFor()
+    await openDetails()
+    expect(await details.getByRole('button', { name: /^Actions for/ }).count()).toBe(0)
+    expect(await frame.getByRole('link').count()).toBe(0)
+    expect(errors).toEqual([])
+  })
+
+  test('goes on with another token of the same user, and keeps nothing for the next user', async () => {
+    const erin = await agent('Erin')
+    const group = await erin.client.sessions.createGroup({ name: 'Order 4713', members: [bob.userId] })
+    await bob.client.until('live')
+    const path = `/groupConversation?groupId=${group.id}`
+    const context = await browser.newContext({ locale: 'en-US', reducedMotion: 'reduce' })
+    const { page, frame } = await openHost(allowed, path, context)
+    const field = frame.getByRole('textbox', { name: 'Message' })
+    await frame.getByRole('heading', { name: 'Waiting to log in' }).waitFor()
+    await say(page, 'transferUser', transfer(erin))
+    await field.waitFor()
+    await context.route('**/messages', (route) =>
+      route.request().method() === 'POST' ? route.abort() : route.fallback(),
+    )
+    await write(frame, 'on its way')
+    await frame.getByRole('img', { name: 'Sending' }).waitFor()
+    await field.fill('not yet said')
+
+    // The login ends, and the host gets another one.
+    await erin.client.changePassword(PASSWORD, 'another one')
+    await heardOf(page, 2)
+    await frame.getByRole('heading', { name: 'You could not be logged in' }).waitFor()
+    const login = await request<LoginObject>('POST', `${server.url}/v1/users/login`, {
+      json: { email: erin.account, password: 'another one' },
+    })
+    await say(page, 'transferUser', { userId: erin.userId, token: login.body.token })
+    await heardOf(page, 3)
+    await frame.getByRole('article', { name: /: on its way$/ }).waitFor()
+    expect(await field.inputValue()).toBe('not yet said')
+    const heard = bob.client.next('message', ({ preview }) => preview === 'on its way')
+    await context.unroute('**/messages')
+    await heard
+
+    await say(page, 'transferUser', transfer(bob))
+    await heardOf(page, 4)
+    await field.waitFor()
+    expect(await field.inputValue()).toBe('')
+    await say(page, 'transferUser', { userId: erin.userId, token: login.body.token })
+    await heardOf(page, 5)
+    await field.waitFor()
+    expect(await field.inputValue()).toBe('')
+  })
+
   test('says which login was refused, and takes the next one', async () => {
     const { page, frame } = await openHost(allowed, `/groupConversation?groupId=${groupId}`)
-    await frame.getByRole('heading', { name: 'Waiting for a login' }).waitFor()
+    await frame.getByRole('heading', { name: 'Waiting to log in' }).waitFor()
     await say(page, 'transferUser', { ...transfer(alice), token: 'nonsense' })
-    await frame.getByRole('alert').getByText('Your login has ended').waitFor()
+    await frame.getByRole('alert').getByText('You have been logged out').waitFor()
     await say(page, 'transferUser', { ...transfer(alice), userId: bob.userId })
     await frame.getByRole('alert').getByText('You are not allowed').waitFor()
     await say(page, 'transferUser', transfer(alice))
@@ -171,7 +267,7 @@ describeInBrowser('the conversation page', (browser) => {
   test('tells the page around when the login has ended', async () => {
     const dave = await agent('Dave')
     const { page, frame } = await openHost(allowed)
-    await frame.getByRole('heading', { name: 'Waiting for a login' }).waitFor()
+    await frame.getByRole('heading', { name: 'Waiting to log in' }).waitFor()
     await say(page, 'transferUser', transfer(dave))
     await frame.getByRole('heading', { name: 'No conversation is open' }).waitFor()
     await dave.client.changePassword(PASSWORD, 'another one')
@@ -181,16 +277,18 @@ describeInBrowser('the conversation page', (browser) => {
   })
 
   test('is not shown in the page of a stranger', async () => {
-    const { page, errors } = await openHost(stranger)
+    const { page, errors, logins } = await openHost(stranger)
     await until(() => errors.some((text) => text.includes('frame-ancestors')))
-    await say(page, 'transferUser', transfer(alice))
-    expect(await page.frameLocator('#myFrame').locator('body').textContent()).not.toContain('login')
-    expect(await heardOf(page, 0)).toEqual([])
+    // Nothing of ours is there that could be told anything.
+    await until(() => page.frames().some((frame) => frame.url() === 'chrome-error://chromewebdata/'))
+    expect(page.frames().some((frame) => frame.url().startsWith(server.url))).toBe(false)
+    expect(logins).toEqual([])
   })
 
   test('listens to nobody but the page around it', async () => {
-    const { page, frame, warnings } = await openHost(allowed)
-    await frame.getByRole('heading', { name: 'Waiting for a login' }).waitFor()
+    const host = await openHost(allowed)
+    const { page, frame, warnings } = host
+    await frame.getByRole('heading', { name: 'Waiting to log in' }).waitFor()
     // A frame beside it, of the same origin as the page that may.
     await page.evaluate((payload) => {
       const other = document.querySelector<HTMLIFrameElement>('#other')?.contentDocument
@@ -203,19 +301,19 @@ describeInBrowser('the conversation page', (browser) => {
     expect(warnings.join()).not.toContain(alice.token)
     await say(page, 'transferUser', { token: alice.token })
     await until(() => warnings.some((text) => text.includes('its payload is not as it should be')))
-    await frame.getByRole('heading', { name: 'Waiting for a login' }).waitFor()
-    expect(await heardOf(page, 0)).toEqual([])
+    await expectNoLogin(host)
   })
 
   test('looks itself who is around it, beside the browser', async () => {
     const context = await browser.newContext({ locale: 'en-US' })
     // As where the files are served by somebody else, who sends no frame-ancestors.
     await context.route(`${server.url}/embedding`, (route) => route.fulfill({ json: { allowedOrigins: [] } }))
-    const { page, frame, warnings } = await openHost(allowed, undefined, context)
-    await frame.getByRole('heading', { name: 'Waiting for a login' }).waitFor()
+    const host = await openHost(allowed, undefined, context)
+    const { page, frame, warnings } = host
+    await frame.getByRole('heading', { name: 'Waiting to log in' }).waitFor()
     await say(page, 'transferUser', transfer(alice))
     await until(() => warnings.some((text) => text.includes(`${allowed} is not one of the allowed origins`)))
-    expect(await heardOf(page, 0)).toEqual([])
+    await expectNoLogin(host)
   })
 
   test('opens by a link, for the member it names and no other', async () => {
@@ -229,10 +327,10 @@ describeInBrowser('the conversation page', (browser) => {
     await page.getByRole('heading', { name: 'Log in to open the conversation' }).waitFor()
     await expectAccessible(page)
     await fillIn(bob, 'wrong')
-    await page.getByRole('alert').getByText('The account or the password is wrong.').waitFor()
+    await page.getByRole('alert').getByText('Wrong account or password.').waitFor()
     await fillIn(bob)
     await page.getByRole('heading', { name: 'This link is for another account' }).waitFor()
-    await page.getByText('In this browser Bob is logged in.').waitFor()
+    await page.getByText('You are logged in as Bob in this browser.').waitFor()
     await expectAccessible(page)
     await page.emulateMedia({ colorScheme: 'dark' })
     await expectAccessible(page)
@@ -272,7 +370,7 @@ describeInBrowser('the conversation page', (browser) => {
     expect(await page.locator('html').getAttribute('data-mantine-color-scheme')).toBe('dark')
     expect(await page.locator('html').getAttribute('lang')).toBe('zh-CN')
     await page.goto(`${server.url}/groupConversation`)
-    await page.getByRole('heading', { name: 'This link is not complete' }).waitFor()
+    await page.getByRole('heading', { name: 'This link is incomplete' }).waitFor()
     expect(errors).toEqual([])
   })
 

@@ -1,12 +1,12 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from '@jest/globals'
-import type { Locator, Page } from 'playwright-core'
-import sharp from 'sharp'
+import type { Page } from 'playwright-core'
 import { describeInBrowser, until } from '../../sdk/test/helpers/browser.js'
 import { administratorOf } from '../../test/helpers/admin.js'
 import type { RunningProcess } from '../../test/helpers/child.js'
 import { TEST_PROCESS_ENV } from '../../test/helpers/test-app.js'
+import { button, fieldOf, filmOf, pick, pictureOf, recordingOf, said, untilLoaded } from './helpers/files.js'
 import { createAccount, expectAccessible, goTo, logIn, meet, openApp, startWeb } from './helpers/people.js'
 
 describeInBrowser('what people send each other', (browser) => {
@@ -92,6 +92,36 @@ describeInBrowser('what people send each other', (browser) => {
     expect(alice.errors).toEqual([])
   })
 
+  test('words that wait for a file are there again where the page does not live to send them', async () => {
+    const { alice, bob, sessionId } = await chatting('Ada', 'Bo')
+    const { page } = alice
+    const field = fieldOf(page)
+    // It takes its time to look at a file.
+    await page.evaluate(() => {
+      Blob.prototype.arrayBuffer = () => new Promise(() => {})
+    })
+    await pick(page, { name: 'proof.txt', mimeType: 'text/plain', buffer: Buffer.from('proof') })
+    await field.fill('here is the proof')
+    await field.press('Enter')
+    expect(await field.inputValue()).toBe('')
+    await page.keyboard.type('and more')
+    await goTo(page, '/chats')
+    // What is on its way is no draft.
+    await page.getByRole('link', { name: /^Bo.*Draft/ }).waitFor()
+    expect(await page.getByRole('link', { name: /^Bo.*here is the proof/ }).count()).toBe(0)
+    await page.reload()
+    await page.getByRole('link', { name: /^Bo.*here is the proof and more/ }).click()
+    expect(await field.inputValue()).toBe('here is the proof\nand more')
+    await field.press('Enter')
+    await said(bob.page).getByText('here is the proof').waitFor()
+    await goTo(page, '/contacts')
+    await goTo(page, `/chats/${sessionId}`)
+    expect(await field.inputValue()).toBe('')
+    await page.reload()
+    expect(await field.inputValue()).toBe('')
+    expect(alice.errors).toEqual([])
+  })
+
   test('emojis, found with the keyboard alone', async () => {
     const { alice, bob } = await chatting('Amy', 'Bill')
     const { page } = alice
@@ -167,7 +197,8 @@ describeInBrowser('what people send each other', (browser) => {
       // Of 640 x 400 pixels, in its own proportions.
       const { width, height } = (await picture.boundingBox()) ?? { width: 0, height: 0 }
       expect([Math.round(width), Math.round(height)]).toEqual([320, 200])
-      expect(await picture.getByRole('img').getAttribute('src')).toContain('thumbnail=1')
+      // The sender's own is shown until this one is there.
+      await picture.locator('img[src*="thumbnail=1"]').waitFor()
     }
 
     await handOver(page, 'paste', await pictureOf('#2b8a3e'), 'image.png', 'image/png')
@@ -207,7 +238,7 @@ describeInBrowser('what people send each other', (browser) => {
     // What failed is tried anew as soon as there is a connection.
     await bob.context.route('**/attachments/**', (route) => route.abort())
     await bob.page.reload()
-    await said(bob.page).getByText('The picture cannot be shown').nth(2).waitFor()
+    await said(bob.page).getByText('This picture cannot be shown').nth(2).waitFor()
     await bob.context.unroute('**/attachments/**')
     await bob.context.setOffline(true)
     await bob.page.getByRole('status').getByText('No network').waitFor()
@@ -241,6 +272,10 @@ describeInBrowser('what people send each other', (browser) => {
       expect(await page.locator('a[href*=access_token]').count()).toBe(0)
 
       const player = page.getByRole('group', { name: 'song.wav' })
+      await player.getByText('song.wav', { exact: true }).waitFor()
+      const song = page.waitForEvent('download')
+      await player.getByRole('button', { name: 'Download song.wav' }).click()
+      expect((await song).suggestedFilename()).toBe('song.wav')
       await player.getByText('0:03').waitFor()
       await button(page, 'Play').click()
       await until(() => page.locator('audio').evaluate((audio: HTMLAudioElement) => audio.currentTime > 0))
@@ -276,7 +311,7 @@ describeInBrowser('what people send each other', (browser) => {
     await fieldOf(bob.page).fill('still here')
     await bob.page.keyboard.press('Enter')
     await said(alice.page).getByText('still here', { exact: true }).waitFor()
-    await said(alice.page).getByText('This kind of message cannot be shown here.').first().waitFor()
+    await said(alice.page).getByText('This type of message cannot be shown here.').first().waitFor()
     await expectAccessible(alice.page)
     expect([...alice.errors, ...bob.errors]).toEqual([])
   })
@@ -300,26 +335,6 @@ describeInBrowser('what people send each other', (browser) => {
   })
 })
 
-const fieldOf = (page: Page) => page.getByRole('textbox', { name: 'Message', exact: true })
-
-/** The messages of the chat that is open. */
-const said = (page: Page) => page.getByRole('log')
-
-const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true })
-
-interface Picked {
-  name: string
-  mimeType: string
-  buffer: Buffer
-}
-
-/** As through the dialog of the system, which the button opens. */
-async function pick(page: Page, ...files: Picked[]): Promise<void> {
-  const chooser = page.waitForEvent('filechooser')
-  await button(page, 'Attach files').click()
-  await (await chooser).setFiles(files)
-}
-
 /** Pastes a file, or drags it over the page in the middle or drops it there. Gives whether somebody took it. */
 async function handOver(
   page: Page,
@@ -342,55 +357,4 @@ async function handOver(
     target?.dispatchEvent(event)
     return event.defaultPrevented
   }, file)
-}
-
-/** The picture is there, with pixels. */
-async function untilLoaded(picture: Locator): Promise<void> {
-  await picture.waitFor()
-  await until(() => picture.evaluate((image: HTMLImageElement) => image.complete && image.naturalWidth > 0))
-}
-
-const pictureOf = (background: string) =>
-  sharp({ create: { width: 640, height: 400, channels: 3, background } })
-    .png()
-    .toBuffer()
-
-/** A film of a moment, of 480 x 270 pixels. */
-async function filmOf(page: Page): Promise<Buffer> {
-  const base64 = await page.evaluate(async () => {
-    const canvas = Object.assign(document.createElement('canvas'), { width: 480, height: 270 })
-    const recorder = new MediaRecorder(canvas.captureStream(20), { mimeType: 'video/webm' })
-    const brush = canvas.getContext('2d')
-    const film = new Promise<Blob>((resolve) => {
-      recorder.ondataavailable = ({ data }) => resolve(data)
-    })
-    recorder.start()
-    for (let frame = 0; frame < 5; frame += 1) {
-      brush?.fillRect(frame * 40, 0, 30, 270)
-      await new Promise((resolve) => setTimeout(resolve, 60))
-    }
-    recorder.stop()
-    return btoa(String.fromCharCode(...new Uint8Array(await (await film).arrayBuffer())))
-  })
-  return Buffer.from(base64, 'base64')
-}
-
-/** So many seconds of a tone, as WAV: 8000 samples a second, a byte each. */
-function recordingOf(seconds: number): Buffer {
-  const rate = 8000
-  const samples = Buffer.from(Array.from({ length: seconds * rate }, (_, at) => 128 + 60 * Math.sin(at / 3)))
-  const head = Buffer.alloc(44)
-  head.write('RIFF')
-  head.writeUInt32LE(36 + samples.length, 4)
-  head.write('WAVEfmt ', 8)
-  head.writeUInt32LE(16, 16)
-  head.writeUInt16LE(1, 20)
-  head.writeUInt16LE(1, 22)
-  head.writeUInt32LE(rate, 24)
-  head.writeUInt32LE(rate, 28)
-  head.writeUInt16LE(1, 32)
-  head.writeUInt16LE(8, 34)
-  head.write('data', 36)
-  head.writeUInt32LE(samples.length, 40)
-  return Buffer.concat([head, samples])
 }

@@ -27,7 +27,7 @@ export function AccountGate({ children }: { children: ReactNode }) {
   const { stage, logIn, logOut } = useLogin()
   const [invitation, setInvitation] = useState(() => invitationIn(location))
   const forgetInvitation = () => {
-    history.replaceState(null, '', './')
+    history.replaceState(history.state, '', './')
     setInvitation(undefined)
   }
   const isThere = useIsThere()

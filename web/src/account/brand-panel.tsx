@@ -4,20 +4,19 @@ import css from './brand-panel.module.css'
 const texts = defineTexts({
   en: {
     title: 'Every message, on every device.',
-    pitch:
-      'Write on the train, read on the desk. What you send without a network goes out when there is one.',
-    points: ['In step everywhere', 'Works offline', 'Open source'].join('\n'),
+    pitch: 'Write on the train, read at your desk. What you write offline is sent once you are back online.',
+    points: ['In sync everywhere', 'Works offline', 'Open source'].join('\n'),
     first: 'Lunch at noon?',
     second: 'On my way!',
     third: 'Saved you a seat',
   },
   zh: {
-    title: '每条消息，每台设备。',
-    pitch: '路上写，桌前看。没有网络时发出的内容，会在恢复连接后自动送达。',
-    points: ['处处同步', '离线可用', '开放源代码'].join('\n'),
+    title: '每条消息，同步到每台设备。',
+    pitch: '手机上写，电脑上看。没有网络时写的消息，会在恢复连接后自动发送。',
+    points: ['多端同步', '离线可用', '开源'].join('\n'),
     first: '中午一起吃饭吗？',
     second: '马上到！',
-    third: '给您留了座位',
+    third: '给你留好位子了',
   },
 })
 

@@ -11,15 +11,15 @@ const texts = defineTexts({
   en: {
     title: 'You were invited to a group',
     what: (email: string, name: string) =>
-      `The invitation is for a new account of ${email}, and you are logged in as ${name}. Log out to accept it.`,
+      `This invitation is for a new account with ${email}, but you are logged in as ${name}. Log out to accept it.`,
     leave: 'Log out and accept',
-    stay: (name: string) => `Go on as ${name}`,
+    stay: (name: string) => `Continue as ${name}`,
   },
   zh: {
-    title: '您被邀请加入群组',
+    title: '您被邀请加入群聊',
     what: (email: string, name: string) =>
-      `该邀请用于以 ${email} 注册新账号，而您当前以 ${name} 的身份登录。请退出登录后接受邀请。`,
-    leave: '退出登录并接受',
+      `此邀请需使用 ${email} 注册新账号，而您当前登录的是 ${name}。请退出登录后接受邀请。`,
+    leave: '退出登录并接受邀请',
     stay: (name: string) => `继续使用 ${name}`,
   },
 })

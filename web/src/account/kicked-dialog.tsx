@@ -12,12 +12,12 @@ const texts = defineTexts({
   en: {
     title: 'You are using Nudge on another device',
     what: 'Only one device of this kind can be connected at a time. Nothing is lost: everything you wrote is still here.',
-    take: 'Use it here',
+    take: 'Use here',
     leave: 'Log out',
   },
   zh: {
     title: '您正在另一台设备上使用 Nudge',
-    what: '同类设备同时只能有一台在线。您的内容不会丢失，都还保留在这里。',
+    what: '同类设备同时只能有一台在线。您写的内容都还在，不会丢失。',
     take: '在此设备上使用',
     leave: '退出登录',
   },

@@ -7,7 +7,7 @@ import { UnsentAlert } from './unsent-alert'
 const texts = defineTexts({
   en: {
     title: 'Log out?',
-    what: 'Your messages are taken off this device. They stay on the server, and on your other devices.',
+    what: 'Your messages will be removed from this device. They stay on the server and on your other devices.',
     stay: 'Cancel',
     leave: 'Log out',
   },

@@ -14,7 +14,7 @@ const texts = defineTexts({
     accountHint: 'you@example.com',
     password: 'Password',
     logIn: 'Log in',
-    accountMissing: 'Enter your account: the e-mail address you registered with.',
+    accountMissing: 'Enter the e-mail address you registered with.',
     passwordMissing: 'Enter your password.',
   },
   zh: {
@@ -22,7 +22,7 @@ const texts = defineTexts({
     accountHint: 'you@example.com',
     password: '密码',
     logIn: '登录',
-    accountMissing: '请输入您注册时使用的账号（邮箱地址）。',
+    accountMissing: '请输入账号（注册时使用的邮箱）。',
     passwordMissing: '请输入密码。',
   },
 })

@@ -4,8 +4,8 @@ import { defineTexts, useTexts } from '../i18n/texts'
 import { fieldLook, hintOf } from './line-field'
 
 const texts = defineTexts({
-  en: { show: 'Show what is typed', caps: 'Caps Lock is on.' },
-  zh: { show: '显示输入内容', caps: '大写锁定已开启。' },
+  en: { show: 'Show password', caps: 'Caps Lock is on.' },
+  zh: { show: '显示密码', caps: '大写锁定已开启。' },
 })
 
 /** A password, which can be shown; says when Caps Lock is on. */

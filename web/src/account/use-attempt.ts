@@ -4,7 +4,7 @@ import { defineTexts, useTexts } from '../i18n/texts'
 import { describeError, errorTexts } from '../platform/errors'
 
 const texts = defineTexts({
-  en: { wait: (seconds: number) => `That was too often. Try again in ${seconds} s.` },
+  en: { wait: (seconds: number) => `Too many attempts. Try again in ${seconds} s.` },
   zh: { wait: (seconds: number) => `尝试次数过多，请在 ${seconds} 秒后重试。` },
 })
 

@@ -1,9 +1,8 @@
 import type { Credentials, Me } from 'nudge-sdk'
 import { useCallback, useEffect, useRef, useState } from 'react'
-import { forgetDrafts } from '../chat/composer/drafts'
-import { forgetPicked } from '../chat/composer/picked-files'
 import { onAttention } from '../platform/attention'
 import { useClient } from '../platform/client-context'
+import { forgetInWindow, forgetUser } from './forget-user'
 
 /**
  * Why nobody is logged in any more: the server ended the login, another window did, or what this device keeps could
@@ -55,8 +54,7 @@ export function useLogin(): {
       }),
       client.on('loggedOut', ({ reason }) => {
         if (isEntering.current) return
-        // Each window has its own.
-        if (reason === 'logout' && last.current) forgetPicked(last.current.id)
+        if (reason === 'logout' && last.current) forgetInWindow(last.current.id)
         if (isLeaving.current) setStage({ is: 'out' })
         else
           setStage({
@@ -88,7 +86,7 @@ export function useLogin(): {
       isEntering.current = true
       try {
         const { id } = await client.login(credentials)
-        if (before !== undefined && before !== id) forgetDrafts(before)
+        if (before !== undefined && before !== id) forgetUser(before)
       } finally {
         isEntering.current = false
         if (!enter()) setStage((stage) => (stage.is === 'in' ? { is: 'out' } : stage))
@@ -101,7 +99,7 @@ export function useLogin(): {
     const userId = client.me?.id
     try {
       await client.logout()
-      if (userId !== undefined) forgetDrafts(userId)
+      if (userId !== undefined) forgetUser(userId)
     } finally {
       isLeaving.current = false
     }

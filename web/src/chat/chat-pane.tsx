@@ -8,11 +8,13 @@ import { useConversationName } from '../conversations/use-conversation-name'
 import { countJoined } from '../groups/joined'
 import { useTexts } from '../i18n/texts'
 import { useClient } from '../platform/client-context'
+import { useIsEmbedded } from '../platform/embedded'
 import { useList } from '../platform/use-list'
+import { useBackCloses } from '../shell/back'
 import { paths } from '../shell/places'
 import { EmptyState } from '../ui/empty-state'
 import { ErrorBoundary } from '../ui/error-boundary'
-import { PaneHeader } from '../ui/pane-header'
+import { type Lead, PaneHeader } from '../ui/pane-header'
 import { PersonAvatar } from '../ui/person-avatar'
 import css from './chat-pane.module.css'
 import { Composer } from './composer/composer'
@@ -25,11 +27,12 @@ const GroupDetails = lazy(async () => {
   return { default: GroupDetails }
 })
 
-/** A session: what was said, and what to say. `isEmbedded` leaves out what leads elsewhere in the app. */
-export function ChatPane({ sessionId, isEmbedded = false }: { sessionId: string; isEmbedded?: boolean }) {
+/** A session: what was said, and what to say. */
+export function ChatPane({ sessionId }: { sessionId: string }) {
   const t = useTexts(chatTexts)
+  const isEmbedded = useIsEmbedded()
   const { session, isMissing } = useSession(sessionId)
-  if (session) return <Chat session={session} isEmbedded={isEmbedded} />
+  if (session) return <Chat session={session} />
   if (!isMissing) {
     return (
       <Center h="100%">
@@ -49,14 +52,18 @@ export function ChatPane({ sessionId, isEmbedded = false }: { sessionId: string;
   )
 }
 
-function Chat({ session, isEmbedded }: { session: Session; isEmbedded: boolean }) {
+function Chat({ session }: { session: Session }) {
   const t = useTexts(chatTexts)
+  const isEmbedded = useIsEmbedded()
   const { title, subtitle } = useTitles(session)
   const [hasDetails, setDetails] = useState(false)
   const closeDetails = () => setDetails(false)
   // Wide enough for the list, the messages and the details side by side.
   const isWide = useMediaQuery('(min-width: 70em)', false, { getInitialValueInEffect: false })
   const isPhone = useMediaQuery('(max-width: 48em)', false, { getInitialValueInEffect: false })
+  useBackCloses(hasDetails && !isWide, closeDetails)
+  const toggleDetails = () => setDetails(!hasDetails)
+  const personId = isEmbedded ? undefined : personOf(session)
   const details = (
     <ErrorBoundary>
       <Suspense fallback={<Loader m="xl" />}>
@@ -71,6 +78,7 @@ function Chat({ session, isEmbedded }: { session: Session; isEmbedded: boolean }
           title={title}
           subtitle={subtitle}
           before={<PersonAvatar name={title} src={session.avatarUrl} size={40} />}
+          lead={leadOf(session.type, personId, toggleDetails)}
           {...(!isEmbedded && { backTo: paths.chats })}
           actions={
             session.type === 'group' ? (
@@ -81,17 +89,17 @@ function Chat({ session, isEmbedded }: { session: Session; isEmbedded: boolean }
                   size={40}
                   aria-label={t.details}
                   aria-expanded={hasDetails}
-                  onClick={() => setDetails(!hasDetails)}
+                  onClick={toggleDetails}
                 >
                   <IconInfoCircle size={22} stroke={1.7} />
                 </ActionIcon>
               </Tooltip>
             ) : (
-              !isEmbedded && <ProfileLink session={session} />
+              personId !== undefined && <ProfileLink userId={personId} />
             )
           }
         />
-        <MessageView session={session} isEmbedded={isEmbedded} />
+        <MessageView session={session} />
         <Composer session={session} name={title} />
       </div>
       {isWide && hasDetails && (
@@ -105,9 +113,16 @@ function Chat({ session, isEmbedded }: { session: Session; isEmbedded: boolean }
           onClose={closeDetails}
           position="right"
           size={isPhone ? '100%' : 360}
+          closeOnEscape={false}
         >
           <Drawer.Overlay />
-          <Drawer.Content aria-label={t.details}>
+          <Drawer.Content
+            aria-label={t.details}
+            onKeyDown={({ key, target, currentTarget }) => {
+              // Mantine's own way would close it together with a dialog that was opened from it.
+              if (key === 'Escape' && currentTarget.contains(target as Node)) closeDetails()
+            }}
+          >
             <Drawer.Body className={css.drawer}>{details}</Drawer.Body>
           </Drawer.Content>
         </Drawer.Root>
@@ -116,10 +131,22 @@ function Chat({ session, isEmbedded }: { session: Session; isEmbedded: boolean }
   )
 }
 
-function ProfileLink({ session }: { session: Session }) {
+/** Whom one talks to, where that is one person. */
+function personOf({ type, conversation }: Session): string | undefined {
+  return type === 'p2p' ? conversation?.targetId : undefined
+}
+
+function leadOf(
+  type: Session['type'],
+  personId: string | undefined,
+  onDetails: () => void,
+): Lead | undefined {
+  if (type === 'group') return { onClick: onDetails }
+  return personId === undefined ? undefined : { href: paths.contact(personId) }
+}
+
+function ProfileLink({ userId }: { userId: string }) {
   const t = useTexts(chatTexts)
-  const userId = session.type === 'p2p' ? session.conversation?.targetId : undefined
-  if (userId === undefined) return null
   return (
     <Tooltip label={t.profile}>
       <ActionIcon

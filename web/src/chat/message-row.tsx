@@ -1,11 +1,13 @@
 import { IconAlertCircle, IconCheck, IconChevronDown, IconClock } from '@tabler/icons-react'
 import { type Message, type SendStatus, system } from 'nudge-sdk'
-import { memo } from 'react'
-import { serverLineOf } from '../conversations/preview'
-import { useWordsOf } from '../conversations/words'
+import { memo, type ReactNode } from 'react'
+import { Link } from 'wouter'
+import { systemLine } from '../conversations/system-lines'
+import { useReader, useWordsOf } from '../conversations/words'
 import { useLanguage } from '../i18n/language'
 import { useTexts } from '../i18n/texts'
 import { errorTexts } from '../platform/errors'
+import { paths } from '../shell/places'
 import { PersonAvatar } from '../ui/person-avatar'
 import { fullTime, timeOfDay } from '../ui/times'
 import { MessageContent } from './content/message-content'
@@ -30,6 +32,8 @@ interface MessageRowProps {
   isLast: boolean
   /** Whether the name is shown, as in groups. */
   isNamed: boolean
+  /** Whether face and name lead to who said it. */
+  hasPerson: boolean
   /** Whether this is the one line that Tab leads to; arrow keys lead to the others. */
   isTabStop: boolean
   hasMenu: boolean
@@ -38,6 +42,9 @@ interface MessageRowProps {
 
 /** Kinds that are shown without a bubble around them. */
 const BARE = new Set(['image', 'video', 'location'])
+
+/** Kinds whose last line leaves room for the time of day. */
+const ROOMY = new Set(['text', 'file', 'audio'])
 
 /** As high as a name: while there is none, the lines below must not jump. */
 const NO_NAME = '\u00a0'
@@ -53,6 +60,7 @@ export const MessageRow = memo(function MessageRow({
   isFirst,
   isLast,
   isNamed,
+  hasPerson,
   isTabStop,
   hasMenu,
   onMenu,
@@ -62,6 +70,8 @@ export const MessageRow = memo(function MessageRow({
   const wordsOf = useWordsOf()
   const { key, isOwn, type, createdAt } = message
   const time = timeOfDay(createdAt, language)
+  const isFailed = message.status === 'storefailed'
+  const label = t.said(isOwn ? t.you : name, time, wordsOf(message).slice(0, LABEL_LENGTH))
   const openMenu = (button: HTMLElement) => {
     const { left, bottom } = button.getBoundingClientRect()
     onMenu(key, { x: left, y: bottom })
@@ -76,13 +86,25 @@ export const MessageRow = memo(function MessageRow({
       data-last={isLast}
       data-menu={hasMenu}
       tabIndex={isTabStop ? 0 : -1}
-      aria-label={t.said(isOwn ? t.you : name, time, wordsOf(message).slice(0, LABEL_LENGTH))}
+      aria-label={isFailed ? t.unsent(label) : label}
     >
       {!isOwn && (
-        <div className={css.face}>{isFirst && <PersonAvatar name={name} src={avatarUrl} size={36} />}</div>
+        <div className={css.face}>
+          {isFirst && (
+            <Person of={message} isLink={hasPerson} isHidden>
+              <PersonAvatar name={name} src={avatarUrl} size={36} />
+            </Person>
+          )}
+        </div>
       )}
       <div className={css.said}>
-        {isNamed && isFirst && <div className={css.name}>{name || NO_NAME}</div>}
+        {isNamed && isFirst && (
+          <div className={css.name}>
+            <Person of={message} isLink={hasPerson} isTabStop={isTabStop}>
+              {name || NO_NAME}
+            </Person>
+          </div>
+        )}
         <div className={css.line}>
           <div
             className={css.bubble}
@@ -90,6 +112,7 @@ export const MessageRow = memo(function MessageRow({
             data-own={isOwn}
             data-bare={BARE.has(type)}
             data-words={type === 'text'}
+            data-room={ROOMY.has(type)}
             data-edited={isEdited(message)}
           >
             <div className={css.content}>
@@ -103,7 +126,7 @@ export const MessageRow = memo(function MessageRow({
               {isOwn && <Progress status={message.status} />}
             </span>
           </div>
-          {message.status === 'storefailed' && (
+          {isFailed && (
             <button
               type="button"
               className={css.failed}
@@ -126,13 +149,39 @@ export const MessageRow = memo(function MessageRow({
             <IconChevronDown size={18} aria-hidden />
           </button>
         </div>
-        {message.status === 'storefailed' && <Failure code={message.error?.code} />}
+        {isFailed && <Failure code={message.error?.code} />}
       </div>
     </article>
   )
 })
 
-/** Of what is read as history the server does not tell. */
+/** The way to who said something. Tab leads there from the line that it leads to, once. */
+function Person({
+  of: { senderId },
+  isLink,
+  isTabStop = false,
+  isHidden = false,
+  children,
+}: {
+  of: Message
+  isLink: boolean
+  isTabStop?: boolean
+  isHidden?: boolean
+  children: ReactNode
+}) {
+  if (!isLink) return children
+  return (
+    <Link
+      href={paths.contact(senderId)}
+      className={css.person}
+      tabIndex={isTabStop ? 0 : -1}
+      aria-hidden={isHidden || undefined}
+    >
+      {children}
+    </Link>
+  )
+}
+
 function isEdited({ status, createdAt, updatedAt }: Message): boolean {
   return status === 'stored' && updatedAt > createdAt
 }
@@ -155,17 +204,15 @@ function Failure({ code }: { code: string | undefined }) {
   return <div className={css.error}>{t.failedBecause(reason)}</div>
 }
 
-/** What the server says, or what is left of a message that was recalled. */
+/** What the server says, what somebody did to the group, or what is left of a message that was recalled. */
 export const SystemRow = memo(function SystemRow({ message }: { message: Message; revision: number }) {
-  const t = useTexts(chatTexts)
-  const language = useLanguage()
+  const reader = useReader()
   const words = message.as(system)?.text ?? ''
   // Of what was said to others after one had left, an empty line is told.
   if (words === '') return null
-  const line = message.senderId === 'system' ? serverLineOf(words) : undefined
   return (
-    <p className={css.system} data-row title={fullTime(message.createdAt, language)}>
-      {line ? (line.event === 'begin' ? t.begin : t[line.event](line.name)) : words}
+    <p className={css.system} data-row title={fullTime(message.createdAt, reader.language)}>
+      {systemLine(words, message.senderId, reader)}
     </p>
   )
 })

@@ -1,38 +1,54 @@
 import { Button, Loader, Skeleton } from '@mantine/core'
-import { IconArrowDown, IconMessage2Plus } from '@tabler/icons-react'
+import { IconArrowDown, IconArrowUp, IconMessage2Plus } from '@tabler/icons-react'
 import type { Message, Session } from 'nudge-sdk'
-import { type FocusEvent, type RefObject, useCallback, useEffect, useRef, useState } from 'react'
+import { type FocusEvent, type Ref, type RefObject, useCallback, useEffect, useRef, useState } from 'react'
 import { useConversationName } from '../conversations/use-conversation-name'
 import { useLanguage } from '../i18n/language'
 import { useTexts } from '../i18n/texts'
+import { useIsEmbedded } from '../platform/embedded'
 import { EmptyState } from '../ui/empty-state'
 import { dayName } from '../ui/times'
+import { useToday } from '../ui/use-today'
 import { MessageMenu } from './message-menu'
 import { type MenuPlace, MessageRow, SystemRow } from './message-row'
 import css from './message-view.module.css'
 import { chatTexts } from './texts'
-import { firstUnread, type TimelineRow, timelineOf, type UnreadMark } from './timeline'
+import { type TimelineRow, timelineOf } from './timeline'
 import { useAnchoredScroll } from './use-anchored-scroll'
+import { useFirstNew } from './use-first-new'
+import { useScrolling, useStuck } from './use-floating-day'
 import { type History, useHistory } from './use-history'
 import { useMarkRead } from './use-mark-read'
 import { useMessageActions } from './use-message-actions'
 import { usePeople } from './use-people'
 import { focusRow, useRowGestures } from './use-row-gestures'
 
-/** What was said in a session, newest at the bottom. `isEmbedded`: there is nothing else to go to. */
-export function MessageView({ session, isEmbedded = false }: { session: Session; isEmbedded?: boolean }) {
+/** What was said in a session, newest at the bottom. */
+export function MessageView({ session }: { session: Session }) {
   const t = useTexts(chatTexts)
+  const isEmbedded = useIsEmbedded()
   const nameOf = useConversationName()
   const { conversation } = session
   const history = useHistory(session.messages)
   const { items, isOpened, hasMore, isLoading } = history
-  const { scroller, content, isAtEnd, toEnd } = useAnchoredScroll()
+  const { scroller, content, isAtEnd, toEnd, toLine } = useAnchoredScroll()
+  useScrolling(scroller)
   const personOf = usePeople(
     session,
     items.map(({ senderId }) => senderId),
   )
   useMarkRead(session, isOpened && isAtEnd)
-  const firstNew = useFirstNew(session, history)
+  const firstNew = useFirstNew(
+    session,
+    history,
+    useCallback(
+      (line, key) => {
+        toLine(line)
+        focusRow(content.current, key)
+      },
+      [toLine, content],
+    ),
+  )
   const newCount = useNewCount(items, isAtEnd)
   useShowOwn(items, toEnd)
 
@@ -54,11 +70,12 @@ export function MessageView({ session, isEmbedded = false }: { session: Session;
       : items.findLast(({ type }) => type !== 'system')?.key
 
   const rowOf = (row: TimelineRow) => {
-    if (row.kind === 'new') return <NewLine key="new" />
+    if (row.kind === 'new') return <NewLine key="new" ref={firstNew.line} />
     const message = byKey.get(row.key) as Message
     const { revision, status, progress, senderId } = message
     if (row.kind === 'system') return <SystemRow key={row.key} message={message} revision={revision} />
-    const { name, avatarUrl } = personOf(senderId)
+    const { name, avatarUrl, isGone = false } = personOf(senderId)
+    const isNamed = session.type === 'group' && !message.isOwn
     return (
       <MessageRow
         key={row.key}
@@ -70,7 +87,8 @@ export function MessageView({ session, isEmbedded = false }: { session: Session;
         avatarUrl={avatarUrl}
         isFirst={row.isFirst}
         isLast={row.isLast}
-        isNamed={session.type === 'group' && !message.isOwn}
+        isNamed={isNamed}
+        hasPerson={isNamed && !isEmbedded && !isGone && name !== ''}
         isTabStop={row.key === tabStop}
         hasMenu={row.key === menu?.key}
         onMenu={openMenu}
@@ -80,6 +98,9 @@ export function MessageView({ session, isEmbedded = false }: { session: Session;
 
   return (
     <div className={css.view}>
+      {firstNew.unseen > 0 && (
+        <ToFirstNew count={firstNew.unseen} isSeeking={firstNew.isSeeking} onClick={firstNew.seek} />
+      )}
       <div className={css.scroller} ref={scroller}>
         <div
           className={css.content}
@@ -94,9 +115,9 @@ export function MessageView({ session, isEmbedded = false }: { session: Session;
           {...gestures}
         >
           {items.length > 0 && <Older scroller={scroller} {...history} />}
-          {timelineOf(items, firstNew).map((day) => (
+          {timelineOf(items, firstNew.key).map((day) => (
             <div key={day.key}>
-              <DayLine at={day.at} />
+              <DayLine at={day.at} scroller={scroller} />
               {day.rows.map(rowOf)}
             </div>
           ))}
@@ -130,20 +151,6 @@ export function MessageView({ session, isEmbedded = false }: { session: Session;
       {actions.dialog}
     </div>
   )
-}
-
-/** The first message that was unread when the conversation was opened; it stays that. */
-function useFirstNew(session: Session, { items, isOpened, hasMore }: History): string | undefined {
-  const [mark, setMark] = useState<UnreadMark>()
-  const [first, setFirst] = useState<string>()
-  // Nothing is marked as read before it is opened.
-  if (isOpened && !mark) {
-    const { unread = 0, activeAt = 0 } = session.conversation ?? {}
-    setMark({ count: unread, upTo: activeAt })
-  }
-  const found = mark && first === undefined ? firstUnread(items, mark, hasMore) : undefined
-  if (found !== undefined) setFirst(found)
-  return first ?? found
 }
 
 /** How many came from others while the user was not at the end. */
@@ -208,7 +215,7 @@ function Older({
       {hasFailed ? (
         <>
           {t.olderFailed}
-          <Button size="xs" variant="light" onClick={loadOlder}>
+          <Button size="xs" variant="light" onClick={() => loadOlder()}>
             {t.tryAgain}
           </Button>
         </>
@@ -219,20 +226,38 @@ function Older({
   )
 }
 
-function DayLine({ at }: { at: number }) {
+function DayLine({ at, scroller }: { at: number; scroller: RefObject<HTMLElement | null> }) {
+  const line = useRef<HTMLDivElement>(null)
+  useStuck(line, scroller)
   return (
-    <div className={css.day}>
-      <span>{dayName(at, useLanguage())}</span>
+    <div className={css.day} ref={line}>
+      <span>{dayName(at, useLanguage(), useToday())}</span>
     </div>
   )
 }
 
-function NewLine() {
+function NewLine({ ref }: { ref: Ref<HTMLDivElement> }) {
   const t = useTexts(chatTexts)
   return (
-    <div className={css.new}>
+    <div className={css.new} ref={ref}>
       <span>{t.newMessages}</span>
     </div>
+  )
+}
+
+function ToFirstNew({ count, isSeeking, onClick }: { count: number; isSeeking: boolean; onClick(): void }) {
+  const t = useTexts(chatTexts)
+  return (
+    <button
+      type="button"
+      className={css.toFirstNew}
+      aria-label={t.toFirstNew(count)}
+      aria-busy={isSeeking}
+      onClick={onClick}
+    >
+      {isSeeking ? <Loader size={16} /> : <IconArrowUp size={16} aria-hidden />}
+      {t.newAbove(count)}
+    </button>
   )
 }
 

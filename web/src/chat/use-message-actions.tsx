@@ -1,6 +1,7 @@
 import { notifications } from '@mantine/notifications'
 import { type Message, type Session, text } from 'nudge-sdk'
 import { lazy, type ReactNode, useState } from 'react'
+import { announcedTexts } from '../conversations/system-lines'
 import { useTexts } from '../i18n/texts'
 import { ConfirmDialog } from '../lists/confirm-dialog'
 import { Dialog } from '../lists/dialog'
@@ -31,6 +32,7 @@ export function useMessageActions(
   { canForward, onDone }: { canForward: boolean; onDone(message: Message): void },
 ): MessageActions {
   const t = useTexts(chatTexts)
+  const announced = useTexts(announcedTexts)
   const me = useMe()
   const { run } = useTask()
   const [asked, setAsked] = useState<{ action: Asking; message: Message }>()
@@ -66,7 +68,7 @@ export function useMessageActions(
   }
 
   const confirmed: Record<'recall' | 'delete' | 'discard', (message: Message) => Promise<unknown>> = {
-    recall: (message) => message.recall(t.recalledLine(me.name)),
+    recall: (message) => message.recall(announced.saidRecalled(me.name)),
     delete: (message) => message.delete(),
     discard: cancel,
   }

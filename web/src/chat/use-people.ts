@@ -10,6 +10,8 @@ import { chatTexts } from './texts'
 export interface Person {
   name: string
   avatarUrl: string
+  /** The server knows of nobody. */
+  isGone?: boolean
 }
 
 /**
@@ -48,7 +50,7 @@ export function usePeople(session: Session, senderIds: Iterable<string>): (userI
   )
   const unknown = (userId: string): Person => {
     const stranger = strangers.get(userId)
-    if (stranger?.isGone) return { name: t.formerMember, avatarUrl: '' }
+    if (stranger?.isGone) return { name: t.deletedAccount, avatarUrl: '', isGone: true }
     return stranger ?? { name: '', avatarUrl: '' }
   }
   return (userId) => known(userId) ?? unknown(userId)

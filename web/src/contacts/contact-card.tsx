@@ -6,6 +6,8 @@ import { useState } from 'react'
 import { useTexts } from '../i18n/texts'
 import { ConfirmDialog, type Question } from '../lists/confirm-dialog'
 import { useTask } from '../platform/use-task'
+import { useTyped } from '../platform/use-typed'
+import { useWarningBeforeLeaving } from '../platform/use-warning-before-leaving'
 import { DangerButton } from '../ui/danger-button'
 import { Profile } from './profile'
 import css from './profile.module.css'
@@ -55,17 +57,18 @@ export function ContactCard({ contact }: { contact: Contact }) {
 function Remarks({ contact }: { contact: Contact }) {
   const t = useTexts(contactTexts)
   const { isBusy, run } = useTask()
-  /** What was typed; until then what is kept is shown, also when another device changes it. */
-  const [draft, setDraft] = useState<{ title?: string; remark?: string }>({})
-  const { title, remark } = { title: contact.title, remark: contact.remark, ...draft }
-  const isChanged = title !== contact.title || remark !== contact.remark
+  const saved = { title: contact.title, remark: contact.remark }
+  const { values, type, drop } = useTyped(`contact/${contact.id}`, saved)
+  const { title, remark } = values
+  const isChanged = title !== saved.title || remark !== saved.remark
+  useWarningBeforeLeaving(isChanged)
   return (
     <form
       className={css.card}
       onSubmit={async (event) => {
         event.preventDefault()
         if (!(await run(() => contact.update({ title: title.trim(), remark: remark.trim() })))) return
-        setDraft({})
+        drop(values)
         notifications.show({ message: t.saved })
       }}
     >
@@ -77,7 +80,7 @@ function Remarks({ contact }: { contact: Contact }) {
         placeholder={contact.name}
         maxLength={255}
         value={title}
-        onChange={(event) => setDraft({ ...draft, title: event.currentTarget.value })}
+        onChange={(event) => type('title', event.currentTarget.value)}
       />
       <Textarea
         label={t.note}
@@ -87,11 +90,11 @@ function Remarks({ contact }: { contact: Contact }) {
         minRows={2}
         maxRows={8}
         value={remark}
-        onChange={(event) => setDraft({ ...draft, remark: event.currentTarget.value })}
+        onChange={(event) => type('remark', event.currentTarget.value)}
       />
       {isChanged && (
         <Group justify="flex-end" gap="sm">
-          <Button variant="default" onClick={() => setDraft({})}>
+          <Button variant="default" onClick={() => drop(values)}>
             {t.cancel}
           </Button>
           <Button type="submit" loading={isBusy}>

@@ -25,6 +25,9 @@ import { contactTexts } from './texts'
 
 const FindPerson = lazy(() => import('./find-person').then((m) => ({ default: m.FindPerson })))
 
+/** With more contacts than these there are letters to jump to. */
+const MANY = 20
+
 /** The user's address book; `selected` is the user whose page is open. */
 export function ContactsPane({ selected }: { selected?: string }) {
   const t = useTexts(contactTexts)
@@ -76,13 +79,14 @@ function ByLetters({ contacts, selected }: { contacts: readonly Contact[]; selec
   const t = useTexts(contactTexts)
   const id = useId()
   const sections = inLetters(contacts)
+  const hasIndex = contacts.length > MANY && sections.length > 3
   const { stop, listProps } = useRoving(
     sections.flatMap(({ entries }) => entries.map(({ userId }) => userId)),
     selected,
   )
   return (
     <>
-      <div className={css.scroll} {...listProps}>
+      <div className={css.scroll} data-index={hasIndex} {...listProps}>
         {sections.map(({ letter, entries }) => (
           <section key={letter} id={`${id}${letter}`} aria-labelledby={`${id}${letter}-name`}>
             <h2 className={css.heading} id={`${id}${letter}-name`} aria-label={t.letter(letter)}>
@@ -105,7 +109,7 @@ function ByLetters({ contacts, selected }: { contacts: readonly Contact[]; selec
           </section>
         ))}
       </div>
-      {sections.length > 3 && (
+      {hasIndex && (
         <LetterIndex
           letters={sections.map(({ letter }) => letter)}
           onJump={(letter) => document.getElementById(`${id}${letter}`)?.scrollIntoView({ block: 'start' })}

@@ -14,6 +14,7 @@ import { useClient, useMe } from '../platform/client-context'
 import { useTask } from '../platform/use-task'
 import { paths } from '../shell/places'
 import { shortTime } from '../ui/times'
+import { useToday } from '../ui/use-today'
 import { ConversationRow, type ConversationRowProps } from './conversation-row'
 import { conversationTexts } from './texts'
 import { useConversationName } from './use-conversation-name'
@@ -137,6 +138,7 @@ function useDescriptions(conversations: readonly Conversation[]): (conversation:
   const language = useLanguage()
   const conversationName = useConversationName()
   const unreadOf = useUnread()
+  const today = useToday()
   const nameOf = useNames(
     conversations.filter(speaksForItself).map(({ lastMessage }) => lastMessage?.senderId ?? ''),
   )
@@ -149,7 +151,7 @@ function useDescriptions(conversations: readonly Conversation[]): (conversation:
   }
 
   const newestOf = ({ lastMessage, type }: Conversation): Pick<Described, 'kind' | 'words'> => {
-    if (lastMessage) return lineOf(lastMessage, language)
+    if (lastMessage) return lineOf(lastMessage, { language, me })
     return { kind: undefined, words: type === 'single' ? t.ownDevicesHint : '' }
   }
 
@@ -160,7 +162,7 @@ function useDescriptions(conversations: readonly Conversation[]): (conversation:
     name: conversationName(conversation),
     avatarUrl: conversation.avatarUrl,
     isOwn: conversation.type === 'single',
-    time: shortTime(conversation.activeAt, language),
+    time: shortTime(conversation.activeAt, language, today),
     sender: senderOf(conversation),
     ...newestOf(conversation),
     unread: unreadOf(conversation),

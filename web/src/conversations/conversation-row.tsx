@@ -84,12 +84,17 @@ export const ConversationRow = memo(function ConversationRow({
       line={
         draft !== '' && !isCurrent ? (
           <>
-            <span className={css.draft}>{t.draft}: </span>
+            <span className={css.draft}>{t.draft}</span>
             {draft}
           </>
         ) : (
           <>
-            {sender !== undefined && <span className={css.sender}>{sender}: </span>}
+            {sender !== undefined && (
+              <>
+                <span className={css.sender}>{sender}</span>
+                <span className={css.colon}>{t.colon}</span>
+              </>
+            )}
             {Picture && <Picture className={css.kind} size={15} aria-hidden />}
             {words}
           </>

@@ -13,6 +13,7 @@ import { Dialog } from '../lists/dialog'
 import css from '../lists/list.module.css'
 import { ListSkeleton } from '../lists/list-skeleton'
 import { SearchBox } from '../lists/search-box'
+import { NotifyOffer } from '../notify/notify-offer'
 import { useClient } from '../platform/client-context'
 import { useList } from '../platform/use-list'
 import { useStatus } from '../platform/use-status'
@@ -95,7 +96,14 @@ function All({ selected, onFind }: { selected: string | undefined; onFind(): voi
   const conversations = useList(client.conversations)
   // Renders anew when the first pull brought nothing.
   const { state } = useStatus()
-  if (conversations.length > 0) return <ConversationList conversations={conversations} selected={selected} />
+  if (conversations.length > 0) {
+    return (
+      <>
+        <NotifyOffer />
+        <ConversationList conversations={conversations} selected={selected} />
+      </>
+    )
+  }
   if (client.conversations.cursor === undefined && state !== 'live') return <ListSkeleton />
   return (
     <EmptyState icon={IconMessages} title={t.nothingTitle}>

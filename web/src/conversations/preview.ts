@@ -13,14 +13,3 @@ export function previewOf({ type, preview }: { type: string; preview: string }):
   if (type === 'file') return { kind: 'file', words: preview.replace(/^\[file\] ?/, '') }
   return { kind: 'words', words: preview.replace(/\s+/g, ' ').trim() }
 }
-
-/** Lines that the server writes itself, and in Chinese. */
-export type ServerLine = { event: 'begin' } | { event: 'joined' | 'left'; name: string }
-
-/** Undefined for every other line. */
-export function serverLineOf(words: string): ServerLine | undefined {
-  if (words === '现在可以开始聊天了') return { event: 'begin' }
-  const [, name, what] = /^(.+?)(加入群聊|离开了群)$/.exec(words) ?? []
-  if (name === undefined) return undefined
-  return { event: what === '加入群聊' ? 'joined' : 'left', name }
-}

@@ -4,7 +4,7 @@ export const debugTexts = defineTexts({
   en: {
     title: 'Developer view',
     intro:
-      'A nudge comes in over MQTT, a delta is pulled over REST. Newest first; press a line to see all of it.',
+      'A nudge comes in over MQTT, a delta is pulled over REST. Newest first; click a line to see all of it.',
     nudges: 'nudges',
     pulls: 'pulls',
     rows: 'rows',
@@ -16,11 +16,10 @@ export const debugTexts = defineTexts({
     states: 'State',
     show: 'Show',
     pause: 'Pause',
-    goOn: 'Go on',
+    goOn: 'Resume',
     clear: 'Clear',
     close: 'Close the developer view',
-    empty:
-      'Nothing yet. When several tabs of this browser are open, one of them connects for all: look there.',
+    empty: 'Nothing yet. If several tabs of this browser are open, one of them connects for all: look there.',
     nudge:
       'Something changed. A nudge carries no data, only which collection to look at; the stamp is that of the newest change it tells of. Losing one loses nothing.',
     custom:
@@ -54,12 +53,12 @@ export const debugTexts = defineTexts({
     empty: '暂无内容。同一浏览器打开多个标签页时，由其中一个代为连接：请到那里查看。',
     nudge:
       '有内容发生了变化。通知不携带数据，只说明该看哪个集合；stamp 是所涉及的最新变化的时间戳。丢失通知不会丢失任何数据。',
-    custom: '其他设备发给会话成员的内容，原样转发，不做任何存储。',
+    custom: '其他设备发给会话成员的内容，原样转发，不做存储。',
     ack: '推送对每一帧回复返回码。11：已连接，此后会收到通知。1：已转发。10：另一台设备取代了本设备。',
     heldWhy: '通知的内容本设备已有：已拉取到该时间戳之后，或就是本设备写入的，因此不发请求。',
-    pull: '增量：时间戳大于游标（Client-Sync-Time，毫秒）的所有行。响应中最大的时间戳即为下一个游标，因此不会遗漏，也不会重复。0 行：内容早已在此。',
+    pull: '增量：时间戳大于游标（Client-Sync-Time，毫秒）的所有行。响应中最大的时间戳即为下一个游标，因此不会遗漏，也不会重复。0 行：本设备已有全部内容。',
     write: '写入。提交之后才会响应；发给其他人的通知在同一事务中保存。',
     read: '单个对象，或一页更早的消息。',
-    state: '客户端与服务器的连接情况。只有 “live” 表示内容齐全。',
+    state: '客户端与服务器的连接状态。只有 “live” 表示内容已全部同步。',
   },
 })

@@ -13,13 +13,12 @@ import css from './embed.module.css'
 
 const texts = defineTexts({
   en: {
-    loading: 'Loading the conversation',
+    loading: 'Loading conversation',
     offline: 'No connection. Trying again…',
     kicked: 'This conversation is open on another device.',
-    takeOver: 'Use it here',
+    takeOver: 'Use here',
     missingTitle: 'You are not in this conversation',
-    missing:
-      'It does not exist, or you are not one of its members. It opens here as soon as somebody adds you.',
+    missing: 'It does not exist, or you are not a member. It opens here as soon as someone adds you.',
   },
   zh: {
     loading: '正在加载会话',
@@ -43,7 +42,7 @@ export function Conversation({ sessionId, name }: { sessionId: string; name?: st
   return (
     <>
       <Connection />
-      {session ? <ChatPane key={sessionId} sessionId={sessionId} isEmbedded /> : <Expected name={name} />}
+      {session ? <ChatPane key={sessionId} sessionId={sessionId} /> : <Expected name={name} />}
     </>
   )
 }

@@ -12,21 +12,21 @@ import type { Guest } from './guest'
 
 const texts = defineTexts({
   en: {
-    waitingTitle: 'Waiting for a login',
-    waiting: 'The page around this one has not yet said who you are.',
+    waitingTitle: 'Waiting to log in',
+    waiting: 'The page around this one has not said who you are yet.',
     binding: 'Logging in',
     failedTitle: 'You could not be logged in',
     retry: 'Try again',
     nothingTitle: 'No conversation is open',
-    nothing: 'Pick one in the page around this one.',
+    nothing: 'Choose one in the page around this one.',
   },
   zh: {
     waitingTitle: '等待登录',
-    waiting: '外层页面尚未告知您的身份。',
+    waiting: '外层页面尚未提供您的登录信息。',
     binding: '正在登录',
     failedTitle: '登录失败',
     retry: '重试',
-    nothingTitle: '未打开会话',
+    nothingTitle: '没有打开的会话',
     nothing: '请在外层页面中选择一个会话。',
   },
 })

@@ -1,5 +1,5 @@
-import { type Client, NudgeError } from 'nudge-sdk'
-import { forgetDrafts } from '../chat/composer/drafts'
+import { type Client, memoryStorage, NudgeError, type StorageAdapter } from 'nudge-sdk'
+import { forgetUser } from '../account/forget-user'
 import type { Answer, SelectedConversation, TransferredUser } from './host-link'
 
 /** Where a page in a frame stands: who is there, and what is to be shown. */
@@ -13,20 +13,20 @@ export interface GuestView {
 }
 
 /**
- * The user of a page in a frame, whom the page around it names. Each has a client and a memory of his own: nothing of
- * one user is left for the next, and nothing of what this browser keeps for the app is touched.
+ * The user of a page in a frame, whom the page around it names. Each login has a client, and each user a memory of his
+ * own, which lasts until somebody else is named: what waits to be sent outlives a login. Nothing of one user is left for
+ * the next, and nothing of what this browser keeps for the app is touched.
  */
 export class Guest {
   /** Another object after every change. */
   view: GuestView
   #client: Client | undefined
-  /** Who was bound last. What they began to write stays until somebody else is named, or their login ends. */
-  #lastId: string | undefined
+  /** Of whoever was named last. */
+  #memory: { userId: string; storage: StorageAdapter } | undefined
   readonly #listeners = new Set<() => void>()
 
-  /** `newClient`: with a storage that nobody shares. */
   constructor(
-    private readonly newClient: () => Client,
+    private readonly newClient: (storage: StorageAdapter) => Client,
     selected?: SelectedConversation,
   ) {
     this.view = { stage: { is: 'waiting' }, ...(selected && { selected }) }
@@ -49,7 +49,7 @@ export class Guest {
       return answer({ action: 'bindUserSuccess' })
     }
     const before = this.#client
-    const client = this.newClient()
+    const client = this.newClient(this.#memoryOf(user.userId))
     this.#client = client
     /** Somebody else has been named meanwhile. */
     const isPast = () => this.#client !== client
@@ -61,7 +61,6 @@ export class Guest {
       answer({ action: 'bindUserFailure', payload: { code } })
     }
     this.#show({ stage: { is: 'binding' } })
-    if (this.#lastId !== undefined && this.#lastId !== user.userId) forgetDrafts(this.#lastId)
     await before?.close()
     try {
       await client.loginWithToken({ userId: user.userId, token: user.token })
@@ -70,14 +69,20 @@ export class Guest {
       return client.close()
     }
     if (isPast()) return client.close()
-    this.#lastId = user.userId
     client.on('loggedOut', () => {
-      if (!isPast()) forgetDrafts(user.userId)
       fail(new NudgeError('InvalidToken', 'the login has ended'))
       void client.close()
     })
     this.#show({ stage: { is: 'bound', client, user } })
     answer({ action: 'bindUserSuccess' })
+  }
+
+  #memoryOf(userId: string): StorageAdapter {
+    if (this.#memory?.userId !== userId) {
+      if (this.#memory) forgetUser(this.#memory.userId)
+      this.#memory = { userId, storage: memoryStorage() }
+    }
+    return this.#memory.storage
   }
 
   #show(change: Partial<GuestView>): void {

@@ -12,25 +12,25 @@ import css from './embed.module.css'
 const texts = defineTexts({
   en: {
     resuming: 'Loading',
-    brokenTitle: 'This link is not complete',
-    broken: 'It does not say which conversation to open. Ask whoever sent it for another one.',
+    brokenTitle: 'This link is incomplete',
+    broken: 'It does not say which conversation to open. Ask the sender for a new link.',
     title: 'Log in to open the conversation',
-    hint: 'The link you followed leads to a conversation of one account.',
+    hint: 'This link opens a conversation of a certain account.',
     otherTitle: 'This link is for another account',
     other: (name: string) =>
-      `In this browser ${name} is logged in. Log in with the account that the link is for; that logs ${name} out here.`,
+      `You are logged in as ${name} in this browser. Log in with the account the link is for; ${name} will be logged out here.`,
     app: 'Open the app instead',
   },
   zh: {
     resuming: '正在加载',
     brokenTitle: '链接不完整',
-    broken: '链接未说明要打开哪个会话，请向发送者索取新的链接。',
+    broken: '链接中没有指明会话，请向发送者索取新的链接。',
     title: '登录后打开会话',
-    hint: '您打开的链接属于某个账号的会话。',
+    hint: '此链接指向某个账号的会话。',
     otherTitle: '此链接属于另一个账号',
     other: (name: string) =>
       `此浏览器当前登录的是 ${name}。请使用链接所属的账号登录，${name} 将在此退出登录。`,
-    app: '改为打开应用',
+    app: '直接打开应用',
   },
 })
 

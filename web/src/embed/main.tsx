@@ -1,15 +1,16 @@
 import '@mantine/core/styles.layer.css'
 import '@mantine/notifications/styles.layer.css'
 import '../global.css'
-import { createClient, indexedDbStorage } from 'nudge-sdk'
+import { createClient, indexedDbStorage, type StorageAdapter } from 'nudge-sdk'
 import { type ReactNode, StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { Router } from 'wouter'
 import { memoryLocation } from 'wouter/memory-location'
-import { keepDraftsInMemory } from '../chat/composer/drafts'
 import { speak } from '../i18n/language'
+import { EmbeddedProvider } from '../platform/embedded'
 import { Providers } from '../platform/providers'
 import { serverUrl } from '../platform/server-url'
+import { keepInMemory } from '../platform/stored'
 import { useDropGuard } from '../platform/use-drop-guard'
 import { fetchAllowedOrigins } from './allowed-origins'
 import css from './embed.module.css'
@@ -26,9 +27,10 @@ if (language) speak(language)
 
 /** In a frame the login that this browser keeps is not looked at: the page around it says who is there. */
 function embedded(): ReactNode {
-  keepDraftsInMemory()
+  keepInMemory()
   // No class of device, so that it takes nobody's place.
-  const guest = new Guest(() => createClient(server), groupId === undefined ? undefined : { dlgId: groupId })
+  const newClient = (storage: StorageAdapter) => createClient({ ...server, storage })
+  const guest = new Guest(newClient, groupId === undefined ? undefined : { dlgId: groupId })
   const link = new HostLink({
     host: parent,
     ownOrigin: location.origin,
@@ -53,9 +55,11 @@ const client = isFramed ? undefined : createClient({ ...server, storage: indexed
 createRoot(document.getElementById('root') as HTMLElement).render(
   <StrictMode>
     <Providers {...(client && { client })} {...(theme && { colorScheme: theme })}>
-      <Router hook={memoryLocation().hook}>
-        <Page>{isFramed ? embedded() : <LinkedPage groupId={groupId} userId={userId} />}</Page>
-      </Router>
+      <EmbeddedProvider value>
+        <Router hook={memoryLocation().hook}>
+          <Page>{isFramed ? embedded() : <LinkedPage groupId={groupId} userId={userId} />}</Page>
+        </Router>
+      </EmbeddedProvider>
     </Providers>
   </StrictMode>,
 )

@@ -15,6 +15,7 @@ import { useAnnounce } from './use-announce'
 export function GroupHead({ session, mayEdit }: { session: Session; mayEdit: boolean }) {
   const t = useTexts(groupTexts)
   const announce = useAnnounce(session)
+  const { isBusy, run } = useTask()
   const [isEditing, setEditing] = useState(false)
   const { name, avatarUrl, description } = session
   const count = countJoined(session.members.items)
@@ -46,15 +47,30 @@ export function GroupHead({ session, mayEdit }: { session: Session; mayEdit: boo
             </Text>
           )}
           {mayEdit && (
-            <Button
-              mt="xs"
-              size="compact-sm"
-              variant="subtle"
-              leftSection={<IconPencil size={16} aria-hidden />}
-              onClick={() => setEditing(true)}
-            >
-              {t.edit}
-            </Button>
+            <Group mt="xs" gap="xs" justify="center">
+              <Button
+                className={css.change}
+                size="compact-sm"
+                variant="subtle"
+                leftSection={<IconPencil size={16} aria-hidden />}
+                onClick={() => setEditing(true)}
+              >
+                {t.edit}
+              </Button>
+              {avatarUrl !== '' && (
+                <Button
+                  className={css.change}
+                  size="compact-sm"
+                  variant="subtle"
+                  color="red"
+                  c="var(--n-bad)"
+                  loading={isBusy}
+                  onClick={() => void run(() => changePicture(''))}
+                >
+                  {t.removePicture}
+                </Button>
+              )}
+            </Group>
           )}
         </>
       )}

@@ -1,6 +1,6 @@
 import { Checkbox, Pill, Text } from '@mantine/core'
 import type { Contact } from 'nudge-sdk'
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import { useTexts } from '../i18n/texts'
 import { matches } from '../lists/matches'
 import { SearchBox } from '../lists/search-box'
@@ -23,6 +23,7 @@ export function MemberPicker({
   const t = useTexts(groupTexts)
   const client = useClient()
   const [query, setQuery] = useState('')
+  const list = useRef<HTMLUListElement>(null)
   const all = useList(client.contacts)
   const offered = all.filter(isOffered)
   const fitting = offered.filter(({ displayName, name, account, pinyin }) =>
@@ -57,17 +58,18 @@ export function MemberPicker({
         </Pill.Group>
       )}
       <div className={css.search}>
-        <SearchBox label={t.searchContacts} value={query} onChange={setQuery} />
+        <SearchBox label={t.searchContacts} value={query} onChange={setQuery} list={list} isPicking />
       </div>
       {fitting.length === 0 ? (
         <Text c="dimmed" size="sm" p="sm" role="status">
           {t.noContactMatch(query.trim())}
         </Text>
       ) : (
-        <ul className={css.people}>
+        <ul className={css.people} ref={list}>
           {fitting.map(({ userId, displayName, avatarUrl }) => (
             <li key={userId}>
               <Checkbox
+                data-row={userId}
                 classNames={{ body: css.person, labelWrapper: css.labelWrapper, label: css.label }}
                 labelPosition="left"
                 label={

@@ -16,6 +16,7 @@ import { useOpenChat } from '../contacts/use-open-chat'
 import { useTexts } from '../i18n/texts'
 import type { Question } from '../lists/confirm-dialog'
 import { useClient, useMe } from '../platform/client-context'
+import { useIsEmbedded } from '../platform/embedded'
 import { useTask } from '../platform/use-task'
 import { paths } from '../shell/places'
 import { PersonAvatar } from '../ui/person-avatar'
@@ -42,6 +43,7 @@ export function MemberRow({
   const t = useTexts(groupTexts)
   const client = useClient()
   const me = useMe()
+  const isEmbedded = useIsEmbedded()
   const [, navigate] = useLocation()
   const { openChat } = useOpenChat()
   const { isBusy, run } = useTask()
@@ -51,6 +53,7 @@ export function MemberRow({
   const name = isInvited ? userId : (client.contacts.byUser(userId)?.displayName ?? member.name)
   const rights = rightsOver(own, role)
   const isManaged = Object.values(rights).includes(true)
+  const isReachable = !isSelf && !isInvited && !isEmbedded
 
   const makeAdmin = (isAdmin: boolean) =>
     run(async () => {
@@ -94,12 +97,12 @@ export function MemberRow({
         <PersonAvatar name={name} src={avatarUrl} size={36} />
       )}
       <span className={css.personName} title={name}>
-        {isSelf || isInvited ? (
-          name
-        ) : (
+        {isReachable ? (
           <Link href={paths.contact(userId)} className={css.link} onClick={onClose}>
             {name}
           </Link>
+        ) : (
+          name
         )}
         {isSelf && ` (${t.you})`}
       </span>
@@ -108,7 +111,7 @@ export function MemberRow({
           {t[role]}
         </span>
       )}
-      {!isSelf && (!isInvited || isManaged) && (
+      {!isSelf && (isReachable || isManaged) && (
         <Menu withInitialFocusPlaceholder={false} position="bottom-end" shadow="md" radius="md" width={210}>
           <Menu.Target>
             <ActionIcon
@@ -124,7 +127,7 @@ export function MemberRow({
             </ActionIcon>
           </Menu.Target>
           <Menu.Dropdown>
-            {!isInvited && (
+            {isReachable && (
               <>
                 <Menu.Item
                   leftSection={<IconMessage size={18} />}

@@ -1,7 +1,8 @@
 import { FileButton, Loader, UnstyledButton } from '@mantine/core'
 import { IconCamera } from '@tabler/icons-react'
+import { useRef } from 'react'
 import { useTexts } from '../i18n/texts'
-import { squarePicture } from '../platform/square-picture'
+import { useSquarePicture } from '../platform/use-square-picture'
 import { useTask } from '../platform/use-task'
 import { useUploadPicture } from '../platform/use-upload-picture'
 import { PersonAvatar } from '../ui/person-avatar'
@@ -23,13 +24,21 @@ export function PictureButton({
 }) {
   const t = useTexts(groupTexts)
   const { isBusy, run } = useTask()
+  const square = useSquarePicture()
   const upload = useUploadPicture()
+  const reset = useRef<() => void>(null)
+  const choose = (file: File | null) => {
+    // So that the same file can be picked again.
+    reset.current?.()
+    if (!file) return
+    void run(async () => {
+      const picture = await square(file)
+      if (picture) await onPicked(await upload(picture))
+    })
+  }
   const label = src === '' ? t.choosePicture : t.changePicture
   return (
-    <FileButton
-      accept="image/png,image/jpeg,image/gif,image/webp"
-      onChange={(file) => file && run(async () => onPicked(await upload(await squarePicture(file))))}
-    >
+    <FileButton accept="image/png,image/jpeg,image/gif,image/webp" resetRef={reset} onChange={choose}>
       {({ onClick }) => (
         <div className={css.frame}>
           {name === '' && src === '' ? (

@@ -1,17 +1,17 @@
 import { type Session, system } from 'nudge-sdk'
 import { useCallback } from 'react'
+import { type Announced, announcedTexts } from '../conversations/system-lines'
 import { useTexts } from '../i18n/texts'
 import { useClient } from '../platform/client-context'
-import { groupTexts } from './texts'
-
-type Said = 'saidRenamed' | 'saidPicture' | 'saidTransferred' | 'saidAppointed' | 'saidDismissed'
 
 /**
  * Leaves a line in the chat about what the user has just done to the group, in the user's language. The server says who
- * comes and goes; of the rest whoever does it tells, as yun2win clients do.
+ * comes and goes; of the rest whoever does it tells, as yun2win clients do. Readers get it in theirs: see `systemLine`.
  */
-export function useAnnounce(session: Session): (said: Said, name?: string) => void {
-  const t = useTexts(groupTexts)
+export function useAnnounce(
+  session: Session,
+): (said: Exclude<Announced, 'saidRecalled'>, name?: string) => void {
+  const t = useTexts(announcedTexts)
   const client = useClient()
   return useCallback(
     (said, name = '') => {

@@ -1,15 +1,7 @@
-import { type Language, useLanguage } from './language'
+import type { InAnyWords, Texts, Translations } from './define-texts'
+import { useLanguage } from './language'
 
-// biome-ignore lint/suspicious/noExplicitAny: each text knows what it needs
-type Texts = Record<string, string | ((...args: any[]) => string)>
-type InAnyWords<T extends Texts> = { [Key in keyof T]: T[Key] extends string ? string : T[Key] }
-
-export type Translations<T extends Texts> = Record<Language, InAnyWords<T>>
-
-/** What one part of the app says, in every language; the compiler sees to it that nothing is missing. */
-export function defineTexts<T extends Texts>(texts: { en: T; zh: InAnyWords<NoInfer<T>> }): Translations<T> {
-  return texts as Translations<T>
-}
+export { defineTexts, type Translations } from './define-texts'
 
 /** In the language that is chosen now. */
 export function useTexts<T extends Texts>(texts: Translations<T>): InAnyWords<T> {

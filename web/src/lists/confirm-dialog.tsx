@@ -2,6 +2,7 @@ import { Button, Group, Modal, Text } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { defineTexts, useTexts } from '../i18n/texts'
 import { useTask } from '../platform/use-task'
+import { useBackCloses } from '../shell/back'
 import css from './dialog.module.css'
 
 const texts = defineTexts({ en: { cancel: 'Cancel' }, zh: { cancel: '取消' } })
@@ -21,6 +22,7 @@ export interface Question {
 export function ConfirmDialog({ question, onClose }: { question: Question | undefined; onClose(): void }) {
   const t = useTexts(texts)
   const { isBusy, run } = useTask()
+  useBackCloses(question !== undefined, onClose)
   return (
     <Modal
       opened={question !== undefined}

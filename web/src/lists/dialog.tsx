@@ -2,6 +2,7 @@ import { Center, Loader, Modal } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
 import { type ReactNode, Suspense } from 'react'
 import { defineTexts, useTexts } from '../i18n/texts'
+import { useBackCloses } from '../shell/back'
 import { ErrorBoundary } from '../ui/error-boundary'
 import css from './dialog.module.css'
 
@@ -21,6 +22,7 @@ export function Dialog({
 }) {
   const t = useTexts(texts)
   const isPhone = useMediaQuery('(max-width: 48em)') ?? false
+  useBackCloses(opened, onClose)
   return (
     <Modal
       title={title}

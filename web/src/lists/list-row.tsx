@@ -25,7 +25,7 @@ export function ListRow({
   /** The Tab key stops here. */
   isStop: boolean
   picture: ReactNode
-  title: ReactNode
+  title: string
   titleAside?: ReactNode
   line?: ReactNode
   lineAside?: ReactNode
@@ -50,7 +50,9 @@ export function ListRow({
         {picture}
         <span className={css.words}>
           <span className={css.first}>
-            <span className={css.title}>{title}</span>
+            <span className={css.title} title={title}>
+              {title}
+            </span>
             {titleAside && <span className={css.aside}>{titleAside}</span>}
           </span>
           {(line || lineAside) && (

@@ -9,18 +9,20 @@ const texts = defineTexts({ en: { clear: 'Clear search' }, zh: { clear: '清除�
 
 /**
  * What one types to find a row of `list`. Escape and the cross clear it; the arrow down goes to the first row, and Enter
- * opens that.
+ * opens that. Where rows are picked, `isPicking` clears it with each Enter, for the next one.
  */
 export function SearchBox({
   label,
   value,
   onChange,
   list,
+  isPicking = false,
 }: {
   label: string
   value: string
   onChange(value: string): void
   list?: RefObject<HTMLElement | null>
+  isPicking?: boolean
 }) {
   const t = useTexts(texts)
   const input = useRef<HTMLInputElement>(null)
@@ -39,23 +41,30 @@ export function SearchBox({
       autoComplete="off"
       spellCheck={false}
       value={value}
+      // Escape takes away what was typed, not the dialog around it.
+      data-mantine-stop-propagation={value !== ''}
       onChange={(event) => onChange(event.currentTarget.value)}
       onKeyDown={(event) => {
         const [first] = rowsIn(list?.current ?? null)
-        if (event.nativeEvent.isComposing) return
+        // Safari ends the composition before it tells of the key that did.
+        if (event.nativeEvent.isComposing || event.keyCode === 229) return
         if (event.key === 'Escape' && value !== '') {
-          // Only what was typed goes, not the dialog around it.
-          event.stopPropagation()
           clear()
         } else if (event.key === 'ArrowDown' && first) {
           event.preventDefault()
           first.focus()
-        } else if (event.key === 'Enter' && value.trim() !== '') {
-          first?.click()
+        } else if (event.key === 'Enter') {
+          // A form around it is not meant.
+          event.preventDefault()
+          if (value.trim() === '' || !first) return
+          first.click()
+          if (isPicking) onChange('')
         }
       }}
       leftSection={<IconSearch size={18} aria-hidden />}
-      rightSection={value !== '' && <CloseButton size="sm" aria-label={t.clear} onClick={clear} />}
+      rightSection={
+        value !== '' && <CloseButton size={32} iconSize={16} aria-label={t.clear} onClick={clear} />
+      }
     />
   )
 }

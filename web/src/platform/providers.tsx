@@ -1,12 +1,20 @@
-import { localStorageColorSchemeManager, MantineProvider } from '@mantine/core'
+import {
+  localStorageColorSchemeManager,
+  MantineProvider,
+  mergeThemeOverrides,
+  Notification,
+} from '@mantine/core'
 import { Notifications } from '@mantine/notifications'
 import type { Client } from 'nudge-sdk'
-import { type ReactNode, useEffect } from 'react'
+import { type ReactNode, useEffect, useMemo } from 'react'
 import { LOCALES, useLanguage } from '../i18n/language'
+import { defineTexts, useTexts } from '../i18n/texts'
 import { cssVariables, theme } from '../theme'
 import { ErrorBoundary } from '../ui/error-boundary'
 import { ClientProvider } from './client-context'
 import { statusOf } from './status-of'
+
+const texts = defineTexts({ en: { close: 'Close' }, zh: { close: '关闭' } })
 
 /** The same key as in public/color-scheme.js. */
 const colorSchemeManager = localStorageColorSchemeManager({ key: 'nudge-color-scheme' })
@@ -32,7 +40,7 @@ export function Providers({
   }, [language])
   return (
     <MantineProvider
-      theme={theme}
+      theme={useWordedTheme()}
       cssVariablesResolver={cssVariables}
       defaultColorScheme="auto"
       colorSchemeManager={colorSchemeManager}
@@ -44,4 +52,13 @@ export function Providers({
       </ErrorBoundary>
     </MantineProvider>
   )
+}
+
+/** With names, in the user's language, for those controls of Mantine's that have none. */
+function useWordedTheme() {
+  const { close } = useTexts(texts)
+  return useMemo(() => {
+    const defaultProps = { closeButtonProps: { 'aria-label': close } }
+    return mergeThemeOverrides(theme, { components: { Notification: Notification.extend({ defaultProps }) } })
+  }, [close])
 }

@@ -32,11 +32,13 @@ export function stored<T>(name: string, initial: T): Stored<T> {
     get: read,
     set(next) {
       value = next
+      const wanted = JSON.stringify(next)
       try {
-        text = JSON.stringify(next)
-        localStorage.setItem(key, text)
+        localStorage.setItem(key, wanted)
+        text = wanted
       } catch {
-        // A browser that keeps nothing: it holds as long as the page.
+        // No room, or a browser that keeps nothing: it holds as long as the page, or until another tab says more.
+        text = textOf(key)
       }
       for (const listener of listeners) listener()
     },
@@ -44,6 +46,14 @@ export function stored<T>(name: string, initial: T): Stored<T> {
       listeners.add(onChange)
       return () => listeners.delete(onChange)
     },
+  }
+}
+
+function textOf(key: string): string | null {
+  try {
+    return localStorage.getItem(key)
+  } catch {
+    return null
   }
 }
 
@@ -61,6 +71,24 @@ export function remembered<T>(initial: T): Stored<T> {
       listeners.add(onChange)
       return () => listeners.delete(onChange)
     },
+  }
+}
+
+let isForgetful = false
+
+/** For pages that leave nothing of a user in the browser. To be called before anything is shown. */
+export function keepInMemory(): void {
+  isForgetful = true
+}
+
+/** The same as `stored`, of what is a user's own, and stays in memory where the page wants that. */
+export function storedForUsers<T>(name: string, initial: T): Stored<T> {
+  const [kept, inMemory] = [stored(name, initial), remembered(initial)]
+  const now = () => (isForgetful ? inMemory : kept)
+  return {
+    get: () => now().get(),
+    set: (value) => now().set(value),
+    subscribe: (onChange) => now().subscribe(onChange),
   }
 }
 

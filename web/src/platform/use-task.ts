@@ -1,7 +1,7 @@
-import { notifications } from '@mantine/notifications'
 import { useCallback, useState } from 'react'
 import { useTexts } from '../i18n/texts'
 import { describeError, errorTexts } from './errors'
+import { showError } from './show-error'
 
 /**
  * Runs what a button starts: `isBusy` meanwhile, and a notification when it fails. `run` gives whether it succeeded.
@@ -16,7 +16,7 @@ export function useTask(): { isBusy: boolean; run(act: () => Promise<unknown>): 
         await act()
         return true
       } catch (error) {
-        notifications.show({ color: 'red', message: describeError(error, texts) })
+        showError(describeError(error, texts))
         return false
       } finally {
         setBusy(false)

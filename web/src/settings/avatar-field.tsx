@@ -1,9 +1,8 @@
 import { Button, FileButton, Group, Loader, Stack, Text } from '@mantine/core'
-import { notifications } from '@mantine/notifications'
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import { defineTexts, useTexts } from '../i18n/texts'
 import { useMe } from '../platform/client-context'
-import { squarePicture } from '../platform/square-picture'
+import { useSquarePicture } from '../platform/use-square-picture'
 import { useTask } from '../platform/use-task'
 import { useUploadPicture } from '../platform/use-upload-picture'
 import { PersonAvatar } from '../ui/person-avatar'
@@ -14,16 +13,14 @@ const texts = defineTexts({
     choose: 'Choose a picture',
     change: 'Change picture',
     remove: 'Remove',
-    hint: 'Others see it beside your messages.',
-    unreadable: 'That is no picture this browser can read.',
-    uploading: 'The picture is being uploaded',
+    hint: 'Others see it next to your messages.',
+    uploading: 'Uploading picture',
   },
   zh: {
     choose: '选择头像',
     change: '更换头像',
     remove: '移除',
-    hint: '其他人会在您的消息旁看到它。',
-    unreadable: '浏览器无法读取该图片。',
+    hint: '显示在您的消息旁，其他人可以看到。',
     uploading: '正在上传头像',
   },
 })
@@ -31,19 +28,19 @@ const texts = defineTexts({
 /** One's own picture: what is chosen is shown at once, and to others as soon as it is uploaded. */
 export function AvatarField() {
   const t = useTexts(texts)
+  const square = useSquarePicture()
   const upload = useUploadPicture()
+  const reset = useRef<() => void>(null)
   const me = useMe()
   const { isBusy, run } = useTask()
   const [preview, setPreview] = useState<string>()
   const hasPicture = me.avatarUrl !== ''
 
   const choose = async (file: File | null) => {
-    if (!file) return
-    const picture = await squarePicture(file).catch(() => undefined)
-    if (!picture) {
-      notifications.show({ color: 'red', message: t.unreadable })
-      return
-    }
+    // So that the same file can be picked again.
+    reset.current?.()
+    const picture = file && (await square(file))
+    if (!picture) return
     const url = URL.createObjectURL(picture)
     setPreview(url)
     await run(async () => me.update({ avatarUrl: await upload(picture) }))
@@ -63,7 +60,7 @@ export function AvatarField() {
       </div>
       <Stack gap={6}>
         <Group gap="xs">
-          <FileButton accept="image/*" onChange={choose} disabled={isBusy}>
+          <FileButton accept="image/*" resetRef={reset} onChange={choose} disabled={isBusy}>
             {(button) => (
               <Button {...button} variant="light" size="sm" disabled={isBusy}>
                 {hasPicture ? t.change : t.choose}
@@ -74,6 +71,7 @@ export function AvatarField() {
             <Button
               variant="subtle"
               color="red"
+              c="var(--n-bad)"
               size="sm"
               disabled={isBusy}
               onClick={() => void run(() => me.update({ avatarUrl: '' }))}

@@ -14,7 +14,7 @@ const texts = defineTexts({
   },
   zh: {
     title: '此设备',
-    who: (name: string) => `您当前以 ${name} 的身份登录。`,
+    who: (name: string) => `当前登录用户：${name}`,
     logOut: '退出登录',
   },
 })

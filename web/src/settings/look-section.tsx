@@ -9,7 +9,7 @@ const texts = defineTexts({
   en: {
     title: 'Appearance',
     theme: 'Theme',
-    themeLead: 'System follows what your device is set to.',
+    themeLead: 'System follows the settings of your device.',
     light: 'Light',
     dark: 'Dark',
     auto: 'System',
@@ -18,7 +18,7 @@ const texts = defineTexts({
   zh: {
     title: '外观',
     theme: '主题',
-    themeLead: '“跟随系统”会与您设备的设置保持一致。',
+    themeLead: '“跟随系统”会与设备的设置保持一致。',
     light: '浅色',
     dark: '深色',
     auto: '跟随系统',

@@ -6,6 +6,7 @@ import { usePermission } from '../notify/permission'
 import { desktopChoice, soundChoice } from '../notify/preferences'
 import { useStored } from '../platform/stored'
 import { Row, Section } from './section'
+import css from './settings.module.css'
 
 const texts = defineTexts({
   en: {
@@ -13,12 +14,12 @@ const texts = defineTexts({
     lead: 'In this browser.',
     desktop: 'Desktop notifications',
     sound: 'Sound',
-    soundLead: 'A soft sound for messages in conversations that are not before you.',
+    soundLead: 'A soft sound for new messages in chats you don’t have open.',
     listen: 'Listen',
-    default: 'Shown when Nudge is in the background. Your browser will ask you to allow it.',
+    default: 'Shown when Nudge is in the background. Your browser will ask you for permission.',
     granted: 'Shown when Nudge is in the background.',
-    denied: 'Your browser blocks them. Allow notifications for this page in its settings.',
-    unavailable: 'This browser offers none here. They need HTTPS.',
+    denied: 'Your browser blocks notifications. Allow them for this page in its settings.',
+    unavailable: 'Notifications are not available here. They need HTTPS.',
   },
   zh: {
     title: '通知',
@@ -27,10 +28,10 @@ const texts = defineTexts({
     sound: '提示音',
     soundLead: '未打开的会话有新消息时，播放轻柔的提示音。',
     listen: '试听',
-    default: '当 Nudge 在后台时显示。浏览器会请求您的许可。',
-    granted: '当 Nudge 在后台时显示。',
+    default: 'Nudge 在后台时显示。浏览器会请求您的许可。',
+    granted: 'Nudge 在后台时显示。',
     denied: '浏览器已阻止通知，请在浏览器设置中允许此页面发送通知。',
-    unavailable: '此浏览器在当前页面无法使用通知，通知需要 HTTPS。',
+    unavailable: '此页面无法使用通知，通知需要 HTTPS。',
   },
 })
 
@@ -61,7 +62,13 @@ export function NotificationsSection() {
         lead={
           <>
             {t.soundLead}{' '}
-            <Button variant="transparent" size="compact-xs" px={0} onClick={() => chime.play()}>
+            <Button
+              variant="transparent"
+              size="compact-xs"
+              px={0}
+              className={css.listen}
+              onClick={() => chime.play()}
+            >
               {t.listen}
             </Button>
           </>

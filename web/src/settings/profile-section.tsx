@@ -1,12 +1,14 @@
 import { Button } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { IconUser } from '@tabler/icons-react'
-import { type FormEvent, useEffect, useRef, useState } from 'react'
+import { type FormEvent, useRef } from 'react'
 import { LineField } from '../account/line-field'
 import { cleanName } from '../account/rules'
 import { defineTexts, useTexts } from '../i18n/texts'
 import { useMe } from '../platform/client-context'
 import { useTask } from '../platform/use-task'
+import { useTyped } from '../platform/use-typed'
+import { useWarningBeforeLeaving } from '../platform/use-warning-before-leaving'
 import { AvatarField } from './avatar-field'
 import { Section } from './section'
 import css from './settings.module.css'
@@ -14,18 +16,18 @@ import css from './settings.module.css'
 const texts = defineTexts({
   en: {
     title: 'Profile',
-    lead: 'Your name, title and picture are shown to everybody you talk to. Phone and address are for you alone.',
+    lead: 'Everyone you chat with sees your name, job title and picture. Only you see your phone and address.',
     name: 'Name',
     jobTitle: 'Job title',
     phone: 'Phone',
     address: 'Address',
     account: 'Account',
-    accountLead: 'You log in with it.',
-    nameMissing: 'A name is needed.',
-    unsaved: 'Not saved yet',
+    accountLead: 'You use this to log in.',
+    nameMissing: 'Enter your name.',
+    unsaved: 'Unsaved changes',
     discard: 'Discard',
     save: 'Save profile',
-    saved: 'Your profile is saved.',
+    saved: 'Profile saved.',
   },
   zh: {
     title: '个人资料',
@@ -36,8 +38,8 @@ const texts = defineTexts({
     address: '地址',
     account: '账号',
     accountLead: '用于登录。',
-    nameMissing: '姓名不能为空。',
-    unsaved: '尚未保存',
+    nameMissing: '请输入姓名。',
+    unsaved: '有未保存的更改',
     discard: '放弃更改',
     save: '保存资料',
     saved: '个人资料已保存。',
@@ -58,23 +60,22 @@ const AUTOCOMPLETE: Record<Field, string> = {
 export function ProfileSection() {
   const t = useTexts(texts)
   const me = useMe()
-  /** What is typed and not saved: the rest follows the profile, which another device may change. */
-  const [draft, setDraft] = useState<Partial<Record<Field, string>>>({})
+  const { name, jobTitle, phone, address } = me
+  const { values, type, drop } = useTyped('profile', { name, jobTitle, phone, address })
   const { isBusy, run } = useTask()
   const nameRef = useRef<HTMLInputElement>(null)
 
-  const shownIn = (field: Field) => draft[field] ?? me[field]
-  const changed = FIELDS.filter((field) => cleanName(shownIn(field)) !== me[field])
+  const changed = FIELDS.filter((field) => cleanName(values[field]) !== me[field])
   const isChanged = changed.length > 0
-  const isNameMissing = cleanName(shownIn('name')) === ''
+  const isNameMissing = cleanName(values.name) === ''
   useWarningBeforeLeaving(isChanged)
 
   const save = async (event: FormEvent) => {
     event.preventDefault()
     if (isNameMissing) return nameRef.current?.focus()
-    const change = Object.fromEntries(changed.map((field) => [field, cleanName(shownIn(field))]))
+    const change = Object.fromEntries(changed.map((field) => [field, cleanName(values[field])]))
     if (!(await run(() => me.update(change)))) return
-    setDraft({})
+    drop(values)
     notifications.show({ message: t.saved })
   }
 
@@ -90,11 +91,8 @@ export function ProfileSection() {
               label={t[field]}
               type={field === 'phone' ? 'tel' : 'text'}
               autoComplete={AUTOCOMPLETE[field]}
-              value={shownIn(field)}
-              onChange={(event) => {
-                const { value } = event.currentTarget
-                setDraft((before) => ({ ...before, [field]: value }))
-              }}
+              value={values[field]}
+              onChange={(event) => type(field, event.currentTarget.value)}
               error={field === 'name' && isNameMissing && t.nameMissing}
             />
           ))}
@@ -110,7 +108,7 @@ export function ProfileSection() {
         <div className={css.actions}>
           {isChanged && <span className={css.unsaved}>{t.unsaved}</span>}
           {isChanged && (
-            <Button variant="default" onClick={() => setDraft({})} disabled={isBusy}>
+            <Button variant="default" onClick={() => drop(values)} disabled={isBusy}>
               {t.discard}
             </Button>
           )}
@@ -121,14 +119,4 @@ export function ProfileSection() {
       </form>
     </Section>
   )
-}
-
-/** The browser asks before it closes or reloads a page with something in it that would be lost. */
-function useWarningBeforeLeaving(isNeeded: boolean): void {
-  useEffect(() => {
-    if (!isNeeded) return
-    const warn = (event: BeforeUnloadEvent) => event.preventDefault()
-    addEventListener('beforeunload', warn)
-    return () => removeEventListener('beforeunload', warn)
-  }, [isNeeded])
 }

@@ -1,5 +1,4 @@
 import { defineTexts, useTexts } from '../i18n/texts'
-import { paths } from '../shell/places'
 import { PaneHeader } from '../ui/pane-header'
 import { AboutSection } from './about-section'
 import { LogOutSection } from './log-out-section'
@@ -16,7 +15,7 @@ export function SettingsPage() {
   const t = useTexts(texts)
   return (
     <>
-      <PaneHeader title={t.title} backTo={paths.chats} />
+      <PaneHeader title={t.title} />
       <div className={css.page}>
         <div className={css.column}>
           <ProfileSection />

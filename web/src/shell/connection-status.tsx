@@ -21,15 +21,16 @@ const texts = defineTexts({
     catchingUp: 'Updating',
     live: 'Live',
     offline: 'Offline',
-    kicked: 'Elsewhere',
+    kicked: 'In use elsewhere',
     noNetwork: 'No network',
-    connectingWhy: 'Looking for the server.',
-    catchingUpWhy: 'Fetching what is new since last time.',
+    connectingWhy: 'Connecting to the server.',
+    catchingUpWhy: 'Getting the latest messages.',
     liveWhy: 'Connected. Everything is up to date.',
-    offlineWhy: 'The server cannot be reached. What you write is kept, and sent as soon as it can be.',
+    offlineWhy: 'The server cannot be reached. What you write is sent once you are back online.',
     kickedWhy: 'Nudge is open on another device.',
-    noNetworkWhy: 'This device has no network. What you write is kept, and sent as soon as there is one.',
-    nextTry: (seconds: number) => `Next try in ${seconds} s.`,
+    noNetworkWhy: 'This device has no network. What you write is sent once you are back online.',
+    seconds: (seconds: number) => `${seconds} s`,
+    nextTry: (seconds: number) => `Trying again in ${seconds} s.`,
     tryNow: 'Try now',
   },
   zh: {
@@ -37,14 +38,15 @@ const texts = defineTexts({
     catchingUp: '更新中',
     live: '在线',
     offline: '离线',
-    kicked: '他处在线',
+    kicked: '已在其他设备登录',
     noNetwork: '无网络',
     connectingWhy: '正在连接服务器。',
     catchingUpWhy: '正在获取最新内容。',
     liveWhy: '已连接，所有内容均为最新。',
-    offlineWhy: '无法连接服务器。您写的内容会保留，并在恢复连接后发送。',
+    offlineWhy: '无法连接服务器。您写的消息会在恢复连接后自动发送。',
     kickedWhy: '您正在另一台设备上使用 Nudge。',
-    noNetworkWhy: '此设备没有网络。您写的内容会保留，并在网络恢复后发送。',
+    noNetworkWhy: '此设备没有网络。您写的消息会在网络恢复后自动发送。',
+    seconds: (seconds: number) => `${seconds} 秒`,
     nextTry: (seconds: number) => `${seconds} 秒后重试。`,
     tryNow: '立即重试',
   },
@@ -91,7 +93,7 @@ export function ConnectionStatus() {
         <>
           {seconds !== undefined && (
             <span className={css.seconds} aria-hidden>
-              {seconds} s
+              {t.seconds(seconds)}
             </span>
           )}
           <Tooltip label={t.tryNow} position="right">

@@ -1,5 +1,5 @@
 import { type Icon, IconAddressBook, IconMessages, IconUsersGroup } from '@tabler/icons-react'
-import { lazy, Suspense } from 'react'
+import { lazy, Suspense, useRef } from 'react'
 import { useLocation } from 'wouter'
 import { ChatPane } from '../chat/chat-pane'
 import { ContactPage } from '../contacts/contact-page'
@@ -8,6 +8,7 @@ import { ConversationsPane } from '../conversations/conversations-pane'
 import type { TraceLog } from '../debug/trace-log'
 import { GroupsPane } from '../groups/groups-pane'
 import { defineTexts, useTexts } from '../i18n/texts'
+import { useSearchKey } from '../lists/use-search-key'
 import { useNotifications } from '../notify/use-notifications'
 import { useDropGuard } from '../platform/use-drop-guard'
 import { SettingsPage } from '../settings/settings-page'
@@ -23,21 +24,21 @@ const DebugPanel = lazy(() => import('../debug/debug-panel'))
 const texts = defineTexts({
   en: {
     list: 'List',
-    noChat: 'Pick a conversation',
-    noChatMore: 'Choose one on the left, or start a new one. Everything stays the same on all your devices.',
-    noContact: 'Pick somebody',
-    noContactMore: 'Choose a contact on the left, or add one by account.',
-    noGroup: 'Pick a group',
-    noGroupMore: 'Choose one on the left, or make a new one. The star keeps a group at the top.',
+    noChat: 'Choose a chat',
+    noChatMore: 'Choose one on the left, or start a new one. Your chats are in sync on all your devices.',
+    noContact: 'Choose a contact',
+    noContactMore: 'Choose one on the left, or add one by account.',
+    noGroup: 'Choose a group',
+    noGroupMore: 'Choose one on the left, or create a new one. Groups with a star stay at the top.',
   },
   zh: {
     list: '列表',
     noChat: '选择一个会话',
-    noChatMore: '在左侧选择会话，或开始新的会话。您的所有设备始终保持一致。',
+    noChatMore: '在左侧选择会话，或发起新的聊天。所有设备保持同步。',
     noContact: '选择一位联系人',
     noContactMore: '在左侧选择联系人，或通过账号添加。',
-    noGroup: '选择一个群组',
-    noGroupMore: '在左侧选择群组，或新建一个。点击星标可将群组置于最前。',
+    noGroup: '选择一个群聊',
+    noGroupMore: '在左侧选择群聊，或新建一个。星标群聊会显示在最前。',
   },
 })
 
@@ -51,11 +52,13 @@ export function Shell({ log }: { log?: TraceLog }) {
   const t = useTexts(texts)
   useNotifications(place)
   useDropGuard()
+  const side = useRef<HTMLElement>(null)
+  useSearchKey(side)
   return (
     <div className={css.shell} data-open={hasPage(place)} data-debug={log !== undefined}>
       <Rail section={place.section} />
       {place.section !== 'settings' && (
-        <section className={css.side} aria-label={t.list}>
+        <section className={css.side} aria-label={t.list} ref={side}>
           <ConnectionBanner />
           <ErrorBoundary resetBy={path}>
             <Side place={place} />

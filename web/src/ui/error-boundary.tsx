@@ -8,14 +8,14 @@ import css from './error-boundary.module.css'
 const texts = defineTexts({
   en: {
     title: 'Something went wrong',
-    more: 'A part of the app could not be loaded or shown. Check your connection and reload the page.',
+    more: 'Part of the app could not be loaded or shown. Check your connection and reload the page.',
     brief: 'This could not be loaded or shown.',
     reload: 'Reload',
   },
   zh: {
     title: '出错了',
-    more: '应用的某个部分无法加载或显示。请检查网络连接，然后重新加载页面。',
-    brief: '此处内容无法加载或显示。',
+    more: '应用的部分内容无法显示。请检查网络连接，然后重新加载页面。',
+    brief: '无法显示此处内容。',
     reload: '重新加载',
   },
 })

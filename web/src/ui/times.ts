@@ -1,49 +1,59 @@
-import { type Language, LOCALES } from '../i18n/locales.js'
+import { type Language, localeOf } from '../i18n/locales.js'
 
 const DAY_MS = 24 * 3600_000
 
 /** 14:05 or 2:05 PM, as is usual; `at` in ms since 1970, shown in the zone of this device. */
 export function timeOfDay(at: number, language: Language): string {
-  return new Intl.DateTimeFormat(LOCALES[language], { hour: 'numeric', minute: '2-digit' }).format(at)
+  return format(at, language, { hour: 'numeric', minute: '2-digit' })
 }
 
-/** Short, for lists: the time today, then yesterday, the weekday, the date. */
-export function shortTime(at: number, language: Language, now = Date.now()): string {
+/** Short, for lists: the time today, then yesterday, the weekday, the date. `now`: any moment of today. */
+export function shortTime(at: number, language: Language, now: number): string {
   const days = daysBetween(at, now)
   if (days <= 0) return timeOfDay(at, language)
-  if (days === 1) return yesterday(language)
-  if (days < 7) return new Intl.DateTimeFormat(LOCALES[language], { weekday: 'short' }).format(at)
-  return new Intl.DateTimeFormat(LOCALES[language], { dateStyle: 'short' }).format(at)
+  if (days === 1) return relativeDay(-1, language)
+  if (days < 7) return format(at, language, { weekday: 'short' })
+  // With the month in letters nobody takes it for the day.
+  return format(at, language, { month: 'short', day: 'numeric', ...yearUnless(at, now) })
 }
 
-/** Long, for the line above a day's messages. */
-export function dayName(at: number, language: Language, now = Date.now()): string {
+/** Long, for the line above a day's messages. `now`: any moment of today. */
+export function dayName(at: number, language: Language, now: number): string {
   const days = daysBetween(at, now)
-  if (days <= 0)
-    return capital(new Intl.RelativeTimeFormat(LOCALES[language], { numeric: 'auto' }).format(0, 'day'))
-  if (days === 1) return yesterday(language)
-  const options: Intl.DateTimeFormatOptions = { weekday: 'long', month: 'long', day: 'numeric' }
-  if (new Date(at).getFullYear() !== new Date(now).getFullYear()) options.year = 'numeric'
-  return new Intl.DateTimeFormat(LOCALES[language], options).format(at)
+  if (days <= 0) return relativeDay(0, language)
+  if (days === 1) return relativeDay(-1, language)
+  return format(at, language, { weekday: 'long', month: 'long', day: 'numeric', ...yearUnless(at, now) })
 }
 
 /** Whole, for titles: the date and the time to the second. */
 export function fullTime(at: number, language: Language): string {
-  return new Intl.DateTimeFormat(LOCALES[language], { dateStyle: 'full', timeStyle: 'medium' }).format(at)
+  return format(at, language, { dateStyle: 'full', timeStyle: 'medium' })
 }
 
 export function isSameDay(a: number, b: number): boolean {
   return daysBetween(a, b) === 0
 }
 
+/** The beginning of this device's day, or of one that is so many `days` later. */
+export function midnight(at: number, days = 0): number {
+  return new Date(at).setHours(24 * days, 0, 0, 0)
+}
+
 /** Midnights between two moments, of this device's days. */
 function daysBetween(at: number, now: number): number {
-  const midnight = (time: number) => new Date(time).setHours(0, 0, 0, 0)
   return Math.round((midnight(now) - midnight(at)) / DAY_MS)
 }
 
-function yesterday(language: Language): string {
-  return capital(new Intl.RelativeTimeFormat(LOCALES[language], { numeric: 'auto' }).format(-1, 'day'))
+/** That the year is told, when it is another one. */
+function yearUnless(at: number, now: number): Intl.DateTimeFormatOptions {
+  return new Date(at).getFullYear() === new Date(now).getFullYear() ? {} : { year: 'numeric' }
 }
 
-const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
+function format(at: number, language: Language, options: Intl.DateTimeFormatOptions): string {
+  return new Intl.DateTimeFormat(localeOf(language), options).format(at)
+}
+
+function relativeDay(days: number, language: Language): string {
+  const words = new Intl.RelativeTimeFormat(localeOf(language), { numeric: 'auto' }).format(days, 'day')
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}

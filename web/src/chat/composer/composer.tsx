@@ -1,27 +1,28 @@
 import { ActionIcon, Textarea } from '@mantine/core'
+import { useMediaQuery } from '@mantine/hooks'
 import { IconMessageOff, IconPaperclip, IconSendFilled } from '@tabler/icons-react'
-import type { Session } from 'nudge-sdk'
+import { NudgeError, type Session } from 'nudge-sdk'
 import { type FormEvent, type KeyboardEvent, useEffect, useRef, useState } from 'react'
 import { LOCALES, useLanguage } from '../../i18n/language'
 import { useTexts } from '../../i18n/texts'
-import { useMe } from '../../platform/client-context'
+import { useClient, useMe } from '../../platform/client-context'
 import { useTask } from '../../platform/use-task'
 import css from './composer.module.css'
-import { draftOf, keepDraft } from './drafts'
+import { draftOf, keepDraft, sendDraft } from './drafts'
 import { DropArea } from './drop-area'
 import { EmojiButton } from './emoji-button'
 import { FileTray } from './file-tray'
 import { type Cursor, insertAt } from './insertion'
+import { lengthOf } from './length'
 import type { Attachment } from './picked-files'
 import { composerTexts } from './texts'
 import { useAttachments } from './use-attachments'
+import { useTypingAnywhere } from './use-typing-anywhere'
 
 /** Where a keyboard on the screen would hide the messages. */
 const ON_SCREEN_KEYBOARD = '(max-width: 48em), (pointer: coarse)'
-/** From so many characters on they are counted. */
-const LONG = 60_000
-/** What the server takes of a message. */
-const MAX_BYTES = 256 * 1024
+/** Where Enter is a key on the screen, which has no Shift+Enter beside it. */
+const TOUCH = '(pointer: coarse)'
 
 /** Where one writes, and picks what to send. `name`: what the session is called for this user. */
 export function Composer({ session, name = session.name }: { session: Session; name?: string }) {
@@ -39,6 +40,7 @@ export function Composer({ session, name = session.name }: { session: Session; n
 
 function Form({ session, name }: { session: Session; name: string }) {
   const t = useTexts(composerTexts)
+  const client = useClient()
   const me = useMe()
   const [text, setText] = useState(() => draftOf(me.id, session.id))
   const attachments = useAttachments(me.id, session.id)
@@ -47,11 +49,15 @@ function Form({ session, name }: { session: Session; name: string }) {
   const field = useRef<HTMLTextAreaElement>(null)
   const picker = useRef<HTMLInputElement>(null)
   const cursor = useRef<Cursor>({ start: text.length, end: text.length })
-  const canSend = text.trim() !== '' || attachments.items.length > 0
+  const isTouch = useMediaQuery(TOUCH, false, { getInitialValueInEffect: false })
+  const words = text.trim()
+  const length = lengthOf(words)
+  const canSend = (words !== '' || attachments.items.length > 0) && length !== 'tooLong'
 
   useEffect(() => {
     if (!matchMedia(ON_SCREEN_KEYBOARD).matches) field.current?.focus()
   }, [])
+  useTypingAnywhere(field)
 
   const write = (words: string) => {
     setText(words)
@@ -73,6 +79,8 @@ function Form({ session, name }: { session: Session; name: string }) {
 
   const send = async (files: readonly Attachment[], words: string) => {
     const looks = await Promise.all(files.map(({ look }) => look))
+    // Whoever has logged in meanwhile does not say it instead.
+    if (client.me?.id !== me.id) throw new NudgeError('NotLoggedIn', 'the login has ended')
     for (const [index, { id, file }] of files.entries()) {
       const look = looks[index]
       // Who leaves and comes back meanwhile may have sent it again.
@@ -83,14 +91,17 @@ function Form({ session, name }: { session: Session; name: string }) {
   const submit = async (event?: FormEvent) => {
     event?.preventDefault()
     if (!canSend || isBusy) return
-    write('')
+    setText('')
     field.current?.focus()
-    if (!(await run(() => send(attachments.items, text.trim())))) write(text)
+    const sendAll = () => run(() => send(attachments.items, words))
+    if (!(await sendDraft(me.id, session.id, text, sendAll))) setText(draftOf(me.id, session.id))
   }
   const onKeyDown = (event: KeyboardEvent) => {
     // Safari ends the composition before it tells of the key that did.
     const isComposing = event.nativeEvent.isComposing || event.keyCode === 229
     if (event.key !== 'Enter' || event.shiftKey || isComposing) return
+    // With Ctrl or ⌘, the keyboard of a tablet sends as well.
+    if (isTouch && !event.ctrlKey && !event.metaKey) return
     event.preventDefault()
     void submit()
   }
@@ -125,6 +136,7 @@ function Form({ session, name }: { session: Session; name: string }) {
         <Textarea
           ref={field}
           className={css.field}
+          data-composer
           classNames={{ input: css.input }}
           variant="unstyled"
           autosize
@@ -132,7 +144,7 @@ function Form({ session, name }: { session: Session; name: string }) {
           maxRows={8}
           aria-label={t.message}
           placeholder={attachments.items.length > 0 ? t.caption : t.placeholder(name)}
-          enterKeyHint="send"
+          enterKeyHint={isTouch ? 'enter' : 'send'}
           autoComplete="off"
           value={text}
           onChange={({ currentTarget }) => write(currentTarget.value)}
@@ -155,19 +167,20 @@ function Form({ session, name }: { session: Session; name: string }) {
           <IconSendFilled size={20} aria-hidden />
         </ActionIcon>
       </div>
-      {text.length > LONG && <Count text={text} />}
+      <Count size={words.length} length={length} />
       <DropArea inside={form} name={name} onFiles={addFiles} />
     </form>
   )
 }
 
-function Count({ text }: { text: string }) {
+/** Empty until there is much: what comes into it is read out. */
+function Count({ size, length }: { size: number; length: ReturnType<typeof lengthOf> }) {
   const t = useTexts(composerTexts)
-  const count = text.length.toLocaleString(LOCALES[useLanguage()])
-  const isTooLong = new TextEncoder().encode(text).length > MAX_BYTES
+  const count = size.toLocaleString(LOCALES[useLanguage()])
   return (
-    <p className={css.count} data-too-long={isTooLong}>
-      {isTooLong ? t.tooLong(count) : t.characters(count)}
+    <p className={css.count} role="status" data-too-long={length === 'tooLong'}>
+      {length === 'tooLong' && t.tooLong(count)}
+      {length === 'long' && t.characters(count)}
     </p>
   )
 }

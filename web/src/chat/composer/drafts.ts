@@ -1,35 +1,62 @@
-import { remembered, stored, useStored } from '../../platform/stored'
-import { forgetPicked } from './picked-files'
+import { storedForUsers, useStored } from '../../platform/stored.js'
 
 /** What was begun and not sent, by user and session. */
-let drafts = stored<Record<string, string>>('drafts', {})
-
-/** For pages that leave nothing in the browser. To be called before anything is shown. */
-export function keepDraftsInMemory(): void {
-  drafts = remembered({})
-}
+const drafts = storedForUsers<Record<string, string>>('drafts', {})
+/** Of what this page is sending. */
+const underWay = new Set<string>()
 
 const keyOf = (userId: string, sessionId: string) => `${userId}/${sessionId}`
+/** For words on their way to the outbox: they are kept beside the draft, should this page not live to send them. */
+const leavingOf = (key: string) => `${key}/leaving`
 
 /** What this user has begun to write there; blank when nothing. */
 export function draftOf(userId: string, sessionId: string): string {
-  return drafts.get()[keyOf(userId, sessionId)] ?? ''
+  return read(drafts.get(), keyOf(userId, sessionId))
 }
 
 /** The same for views, which show it as it changes: the list of conversations does. */
 export function useDraft(userId: string, sessionId: string): string {
-  return useStored(drafts)[0][keyOf(userId, sessionId)] ?? ''
+  return read(useStored(drafts)[0], keyOf(userId, sessionId))
 }
 
 export function keepDraft(userId: string, sessionId: string, text: string): void {
-  const { [keyOf(userId, sessionId)]: before = '', ...others } = drafts.get()
-  if (text === before) return
-  drafts.set(text === '' ? others : { ...others, [keyOf(userId, sessionId)]: text })
+  const key = keyOf(userId, sessionId)
+  if (text === draftOf(userId, sessionId)) return
+  put({ [key]: text, ...(!underWay.has(key) && { [leavingOf(key)]: '' }) })
+}
+
+/**
+ * What is sent is no draft any more, and kept until `send` has given it to the outbox. Where that gives false, or the
+ * page goes away before, it is a draft again, above what was begun meanwhile; but not once the user has logged out.
+ */
+export async function sendDraft(
+  userId: string,
+  sessionId: string,
+  text: string,
+  send: () => Promise<boolean>,
+): Promise<boolean> {
+  const key = keyOf(userId, sessionId)
+  underWay.add(key)
+  put({ [key]: '', [leavingOf(key)]: text })
+  const isSent = await send()
+  underWay.delete(key)
+  put(isSent ? { [leavingOf(key)]: '' } : {})
+  return isSent
 }
 
 /** For when a user logs out: nothing of theirs stays on this device. */
 export function forgetDrafts(userId: string): void {
   const kept = Object.entries(drafts.get()).filter(([key]) => !key.startsWith(`${userId}/`))
   drafts.set(Object.fromEntries(kept))
-  forgetPicked(userId)
+}
+
+function read(all: Record<string, string>, key: string): string {
+  const left = underWay.has(key) ? '' : all[leavingOf(key)]
+  return [left, all[key]].filter(Boolean).join('\n')
+}
+
+/** Blank ones go. */
+function put(changes: Record<string, string>): void {
+  const all = Object.entries({ ...drafts.get(), ...changes })
+  drafts.set(Object.fromEntries(all.filter(([, text]) => text !== '')))
 }

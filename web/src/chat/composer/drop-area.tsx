@@ -1,8 +1,8 @@
-import { notifications } from '@mantine/notifications'
 import { IconUpload } from '@tabler/icons-react'
 import { type RefObject, useEffect, useRef, useState } from 'react'
 import { createPortal } from 'react-dom'
 import { useTexts } from '../../i18n/texts'
+import { showError } from '../../platform/show-error'
 import css from './drop-area.module.css'
 import { composerTexts } from './texts'
 
@@ -47,9 +47,7 @@ export function DropArea({ inside, name, onFiles }: DropAreaProps) {
       setOver(false)
       if (!isInside(event)) return
       const { files, folders } = split(event.dataTransfer)
-      for (const folder of folders) {
-        notifications.show({ color: 'red', message: unreadable.current(folder) })
-      }
+      for (const folder of folders) showError(unreadable.current(folder))
       if (files.length > 0) take.current(files)
     }
     const onPaste = (event: ClipboardEvent) => {

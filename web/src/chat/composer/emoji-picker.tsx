@@ -17,10 +17,10 @@ import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
 import { useLanguage } from '../../i18n/language'
 import { useTexts } from '../../i18n/texts'
 import { useClient } from '../../platform/client-context'
-import { stored, useStored } from '../../platform/stored'
 import { useList } from '../../platform/use-list'
 import css from './emoji-picker.module.css'
 import { CATEGORIES, type Category, findGlyphs, GLYPHS } from './emoji-table'
+import { useRecentEmojis } from './recent-emojis'
 import { composerTexts } from './texts'
 
 /** What is offered: inserted is `text`; of the app's own there is a picture. */
@@ -44,9 +44,6 @@ const ICONS: Record<Tab, Icon> = {
   things: IconBulb,
   signs: IconHeart,
 }
-const MAX_RECENT = 32
-/** As they were inserted, the last one first. */
-const recentChoices = stored<string[]>('recent-emoji', [])
 
 interface EmojiPickerProps {
   onPick(text: string): void
@@ -59,7 +56,7 @@ interface EmojiPickerProps {
 export default function EmojiPicker({ onPick, hasSearchFocus = false }: EmojiPickerProps) {
   const t = useTexts(composerTexts)
   const { own, unicode } = useChoices()
-  const [recent, setRecent] = useStored(recentChoices)
+  const [recent, addRecent] = useRecentEmojis()
   const [words, setWords] = useState('')
   const search = useRef<HTMLInputElement>(null)
   const grid = useRef<HTMLDivElement>(null)
@@ -86,7 +83,7 @@ export default function EmojiPicker({ onPick, hasSearchFocus = false }: EmojiPic
 
   const pick = ({ text }: Choice) => {
     onPick(text)
-    setRecent([text, ...recent.filter((other) => other !== text)].slice(0, MAX_RECENT))
+    addRecent(text)
   }
   const onSearchKey = (event: KeyboardEvent) => {
     const [best] = found
@@ -199,7 +196,11 @@ function Grid({ ref, label, choices, onPick, onLeave }: GridProps) {
           onFocus={() => setCurrent(index)}
           onClick={() => onPick(choice)}
         >
-          {choice.picture ? <img src={choice.picture} alt="" loading="lazy" /> : choice.text}
+          {choice.picture ? (
+            <img src={choice.picture} alt="" referrerPolicy="no-referrer" loading="lazy" />
+          ) : (
+            choice.text
+          )}
         </button>
       ))}
     </div>

@@ -31,7 +31,7 @@ export async function lookAtFile(file: File): Promise<Look | undefined> {
   const url = URL.createObjectURL(file)
   try {
     if (family === 'image') return await lookAtPicture(file, url)
-    return family === 'video' ? await lookAtFilm(url) : await lookAtRecording(file, url)
+    return family === 'video' ? await lookAtFilm(file, url) : await lookAtRecording(file, url)
   } catch {
     return AS_FILE
   } finally {
@@ -49,15 +49,16 @@ async function lookAtPicture({ name, type, size }: File, src: string): Promise<L
   return { kind: 'image', about: { ...pixels, ...(moves && { name }) } }
 }
 
-async function lookAtFilm(src: string): Promise<Look> {
+async function lookAtFilm({ size }: File, src: string): Promise<Look> {
   const read = ({ videoWidth, videoHeight }: HTMLVideoElement) => ({ width: videoWidth, height: videoHeight })
   const about = await loadAbout(document.createElement('video'), src, read)
-  return about.width > 0 ? { kind: 'video', about } : AS_FILE
+  return about.width > 0 ? { kind: 'video', about: { ...about, size } } : AS_FILE
 }
 
-async function lookAtRecording({ name }: File, src: string): Promise<Look> {
+async function lookAtRecording({ name, size }: File, src: string): Promise<Look> {
   const duration = await loadAbout(document.createElement('audio'), src, (player) => player.duration)
-  return { kind: 'audio', about: { name, second: Number.isFinite(duration) ? Math.ceil(duration) : 0 } }
+  const second = Number.isFinite(duration) ? Math.ceil(duration) : 0
+  return { kind: 'audio', about: { name, size, second } }
 }
 
 /** What `read` finds once the beginning is loaded. Rejects for what this browser cannot play. */

@@ -1,6 +1,6 @@
-import { notifications } from '@mantine/notifications'
 import { useSyncExternalStore } from 'react'
 import { useTexts } from '../../i18n/texts'
+import { showError } from '../../platform/show-error'
 import { lookAtFile } from './look-at-file'
 import { type Attachment, keepPicked, onPickedChange, pickedFiles } from './picked-files'
 import { composerTexts } from './texts'
@@ -27,7 +27,6 @@ export function useAttachments(userId: string, sessionId: string): Attachments {
     if (kept.length < before.length) keepPicked(userId, sessionId, kept)
     return kept.length < before.length
   }
-  const refuse = (message: string) => notifications.show({ color: 'red', message })
   const attach = (file: File): Attachment => {
     lastId += 1
     const id = lastId
@@ -35,7 +34,7 @@ export function useAttachments(userId: string, sessionId: string): Attachments {
     void look.then((found) => {
       if (found) return
       remove(id)
-      refuse(t.unreadable(file.name))
+      showError(t.unreadable(file.name))
     })
     return { id, file, look }
   }
@@ -43,7 +42,7 @@ export function useAttachments(userId: string, sessionId: string): Attachments {
     items,
     add(files) {
       const all = [...files]
-      for (const { name } of all.filter(({ size }) => size === 0)) refuse(t.empty(name))
+      for (const { name } of all.filter(({ size }) => size === 0)) showError(t.empty(name))
       const more = all.filter(({ size }) => size > 0).map(attach)
       if (more.length > 0) keepPicked(userId, sessionId, [...now(), ...more])
     },

@@ -1,12 +1,16 @@
+import { Loader } from '@mantine/core'
 import { IconPlayerPauseFilled, IconPlayerPlayFilled } from '@tabler/icons-react'
 import type { Message } from 'nudge-sdk'
 import { type CSSProperties, useRef, useState } from 'react'
+import { LOCALES, useLanguage } from '../../i18n/language'
 import { useTexts } from '../../i18n/texts'
+import { useClient } from '../../platform/client-context'
+import { foreignHost } from '../../platform/foreign-host'
 import css from './content.module.css'
-import { DownloadButton } from './download-button'
+import { DownloadButton, DownloadIconButton } from './download-button'
 import { numberField, textField } from './fields'
 import { type MediaSource, pauseOthers, useMediaSource } from './media-source'
-import { formatDuration } from './sizes'
+import { formatDuration, formatSize } from './sizes'
 import { contentTexts } from './texts'
 import { BrokenContent } from './unknown-content'
 import { percentOf, UploadBar } from './upload-progress'
@@ -16,30 +20,53 @@ import { useMessageChanges } from './use-message-changes'
 export function AudioContent({ message }: { message: Message }) {
   useMessageChanges(message)
   const t = useTexts(contentTexts)
+  const { files } = useClient()
   const { upload } = message
   const content = upload ? upload.about : message.content
   const src = upload ? '' : textField(content, 'src')
   const name = upload?.name ?? textField(content, 'name')
   const source = useMediaSource(upload?.file, src, name)
   if (!upload && src === '') return <BrokenContent />
-  if (source.isBroken) {
+  const host = foreignHost(files, src)
+  if (host !== undefined || source.state === 'unplayable') {
     return (
       <p className={css.unknown}>
-        {t.noRecording} <DownloadButton src={src} name={name || t.recording} />
+        {host === undefined ? t.noRecording : t.recordingFrom(host)}{' '}
+        <DownloadButton src={src} name={name || t.recording} />
       </p>
     )
   }
   const percent = percentOf(message)
   return (
     <div>
-      <Player source={source} name={name || t.recording} seconds={numberField(content, 'second') ?? 0} />
+      <Player
+        source={source}
+        name={name}
+        src={src}
+        seconds={numberField(content, 'second') ?? 0}
+        size={numberField(content, 'size')}
+      />
       {percent !== undefined && <UploadBar message={message} percent={percent} />}
     </div>
   )
 }
 
-function Player({ source, name, seconds }: { source: MediaSource; name: string; seconds: number }) {
+/** What was recorded while one spoke has no name. `src` is blank while it is on its way; `size` in bytes, if known. */
+function Player({
+  source,
+  name,
+  src,
+  seconds,
+  size,
+}: {
+  source: MediaSource
+  name: string
+  src: string
+  seconds: number
+  size: number | undefined
+}) {
   const t = useTexts(contentTexts)
+  const locale = LOCALES[useLanguage()]
   const audio = useRef<HTMLAudioElement>(null)
   const [isPlaying, setPlaying] = useState(false)
   const [at, setAt] = useState(0)
@@ -47,22 +74,31 @@ function Player({ source, name, seconds }: { source: MediaSource; name: string; 
   const length = known ?? seconds
   const Picture = isPlaying ? IconPlayerPauseFilled : IconPlayerPlayFilled
 
+  const isReady = source.state === 'ready'
+  const isFetching = source.state === 'fetching'
+
   const toggle = () => {
     const player = audio.current
     if (!player) return
+    // It plays when it is there.
+    if (!isReady) return source.fetch()
     // What cannot be played says so by its `error` event.
     if (player.paused) player.play().catch(() => {})
     else player.pause()
   }
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset is for forms
-    <div className={css.player} role="group" aria-label={name}>
+    <div className={css.player} role="group" aria-label={name || t.recording}>
       {/* biome-ignore lint/a11y/useMediaCaption: what people record for each other has none */}
       <audio
         ref={audio}
         src={source.url}
         preload="metadata"
-        onError={source.onError}
+        autoPlay={source.isFetched}
+        onError={() => {
+          setPlaying(false)
+          source.onError()
+        }}
         onPlay={(event) => {
           pauseOthers(event.currentTarget)
           setPlaying(true)
@@ -76,10 +112,24 @@ function Player({ source, name, seconds }: { source: MediaSource; name: string; 
           event.currentTarget.currentTime = 0
         }}
       />
-      <button type="button" className={css.play} aria-label={isPlaying ? t.pause : t.play} onClick={toggle}>
-        <Picture size={20} aria-hidden />
+      <button
+        type="button"
+        className={css.play}
+        aria-label={isPlaying ? t.pause : t.play}
+        aria-busy={isFetching}
+        onClick={toggle}
+      >
+        {isFetching ? <Loader size={20} color="currentColor" /> : <Picture size={20} aria-hidden />}
       </button>
       <div className={css.about}>
+        {name !== '' && (
+          <div className={css.title}>
+            <span className={css.name} title={name}>
+              {name}
+            </span>
+            {src !== '' && <DownloadIconButton src={src} name={name} />}
+          </div>
+        )}
         <input
           type="range"
           className={css.seek}
@@ -88,6 +138,7 @@ function Player({ source, name, seconds }: { source: MediaSource; name: string; 
           max={length || 1}
           step={0.1}
           value={Math.min(at, length)}
+          disabled={!isReady}
           aria-label={t.seek}
           aria-valuetext={t.position(formatDuration(at), formatDuration(length))}
           onChange={({ currentTarget: { value } }) => {
@@ -95,7 +146,11 @@ function Player({ source, name, seconds }: { source: MediaSource; name: string; 
             setAt(Number(value))
           }}
         />
-        <span className={css.time}>{formatDuration(isPlaying || at > 0 ? at : length)}</span>
+        <span className={css.detail}>
+          {formatDuration(isPlaying || at > 0 ? at : length)}
+          {!isReady && size !== undefined && <span>{formatSize(size, locale)}</span>}
+          {!isReady && name === '' && <DownloadIconButton src={src} name={t.recording} />}
+        </span>
       </div>
     </div>
   )

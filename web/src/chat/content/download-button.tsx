@@ -1,3 +1,5 @@
+import { Loader } from '@mantine/core'
+import { IconDownload } from '@tabler/icons-react'
 import { useTexts } from '../../i18n/texts'
 import css from './content.module.css'
 import { contentTexts } from './texts'
@@ -14,5 +16,32 @@ export function DownloadButton({ src, name }: { src: string; name: string }) {
       {t.downloadIt}
       {isBusy && '…'}
     </button>
+  )
+}
+
+/** The same beside the name of it. */
+export function DownloadIconButton({ src, name }: { src: string; name: string }) {
+  const t = useTexts(contentTexts)
+  const { isBusy, download } = useDownload()
+  return (
+    <button
+      type="button"
+      className={css.get}
+      aria-label={`${t.downloadIt} ${name}`}
+      title={t.downloadIt}
+      aria-busy={isBusy}
+      onClick={() => download(src, name)}
+    >
+      <DownloadIcon isBusy={isBusy} />
+    </button>
+  )
+}
+
+/** On what downloads a file. */
+export function DownloadIcon({ isBusy }: { isBusy: boolean }) {
+  return isBusy ? (
+    <Loader size={16} color="currentColor" />
+  ) : (
+    <IconDownload size={16} stroke={1.8} aria-hidden />
   )
 }

@@ -1,9 +1,9 @@
-import { Loader, VisuallyHidden } from '@mantine/core'
-import { IconDownload } from '@tabler/icons-react'
+import { VisuallyHidden } from '@mantine/core'
 import type { Message } from 'nudge-sdk'
 import { LOCALES, useLanguage } from '../../i18n/language'
 import { useTexts } from '../../i18n/texts'
 import css from './content.module.css'
+import { DownloadIcon } from './download-button'
 import { numberField, textField } from './fields'
 import { fileIcon } from './file-icon'
 import { formatSize } from './sizes'
@@ -33,7 +33,10 @@ export function FileContent({ message }: { message: Message }) {
       <span className={css.about}>
         <span className={css.name}>{name}</span>
         {percent === undefined ? (
-          <span className={css.detail}>{size !== undefined && formatSize(size, locale)}</span>
+          <span className={css.detail}>
+            {!upload && <DownloadIcon isBusy={isBusy} />}
+            {size !== undefined && formatSize(size, locale)}
+          </span>
         ) : (
           <UploadBar message={message} percent={percent} />
         )}
@@ -48,11 +51,6 @@ export function FileContent({ message }: { message: Message }) {
     <button type="button" className={css.file} aria-busy={isBusy} onClick={() => download(src, name)}>
       <VisuallyHidden>{t.downloadIt} </VisuallyHidden>
       {words}
-      {isBusy ? (
-        <Loader className={css.get} size={20} color="currentColor" />
-      ) : (
-        <IconDownload className={css.get} size={20} stroke={1.6} aria-hidden />
-      )}
     </button>
   )
 }

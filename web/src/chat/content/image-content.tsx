@@ -1,17 +1,20 @@
 import { IconPhotoOff } from '@tabler/icons-react'
-import type { Message } from 'nudge-sdk'
+import type { Client, Message } from 'nudge-sdk'
 import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from 'react'
 import { useTexts } from '../../i18n/texts'
 import { Dialog } from '../../lists/dialog'
 import { useClient } from '../../platform/client-context'
+import { ownAddress } from '../../platform/foreign-host'
 import { useUntilLive } from '../../platform/use-until-live'
 import { ErrorBoundary } from '../../ui/error-boundary'
 import css from './content.module.css'
+import { ElsewhereOffer } from './elsewhere-offer'
 import { numberField, textField } from './fields'
 import { boxOf } from './sizes'
 import { contentTexts } from './texts'
 import { BrokenContent } from './unknown-content'
 import { percentOf, UploadRing } from './upload-progress'
+import { useElsewhere } from './use-elsewhere'
 import { useMessageChanges } from './use-message-changes'
 import { useObjectUrl } from './use-object-url'
 
@@ -21,44 +24,48 @@ const ImageViewer = lazy(() => import('./image-viewer'))
 export function ImageContent({ message }: { message: Message }) {
   useMessageChanges(message)
   const t = useTexts(contentTexts)
-  const client = useClient()
+  const { files } = useClient()
   const [isOpen, setOpen] = useState(false)
   const button = useRef<HTMLButtonElement>(null)
   const { upload } = message
   const content = upload ? upload.about : message.content
   const src = textField(content, 'src')
   const percent = percentOf(message)
-  const remotes = upload ? [] : addressesOf(content, client.files.urlOf.bind(client.files))
+  const ours = upload ? [] : ownAddresses(content, files)
+  // What another server has is asked about, and loaded from one address.
+  const foreign = upload || ours.length > 0 ? '' : src
+  const elsewhere = useElsewhere(foreign)
   if (!upload && src === '') return <BrokenContent isBare />
 
-  const box = boxOf(numberField(content, 'width'), numberField(content, 'height'))
-  const style = { width: box.width, aspectRatio: `${box.width} / ${box.height}` }
-  const picture = <Picture file={upload?.file} remotes={remotes} />
-  if (upload) {
-    return (
-      <span className={css.frame} style={style}>
-        {picture}
-        {percent !== undefined && <UploadRing message={message} percent={percent} />}
-      </span>
-    )
-  }
+  const { width, height } = boxOf(numberField(content, 'width'), numberField(content, 'height'))
   const close = () => {
     setOpen(false)
     button.current?.focus()
   }
   return (
     <>
-      <button
-        ref={button}
-        type="button"
-        className={css.frame}
-        style={style}
-        aria-label={t.openPicture}
-        aria-haspopup="dialog"
-        onClick={() => setOpen(true)}
+      <span
+        className={elsewhere ? `${css.frame} ${css.elsewhere}` : css.frame}
+        style={elsewhere ? { width, height } : { width, aspectRatio: `${width} / ${height}` }}
       >
-        {picture}
-      </button>
+        {/* There from the start: what is around the picture stays, and so does the picture. */}
+        <button
+          ref={button}
+          type="button"
+          className={css.open}
+          disabled={upload !== undefined}
+          aria-label={elsewhere ? undefined : t.openPicture}
+          aria-haspopup={elsewhere ? undefined : 'dialog'}
+          onClick={elsewhere ? elsewhere.show : () => setOpen(true)}
+        >
+          {elsewhere ? (
+            <ElsewhereOffer host={elsewhere.host} />
+          ) : (
+            <Picture file={upload?.file} remotes={foreign === '' ? ours : [foreign.trim()]} />
+          )}
+        </button>
+        {percent !== undefined && <UploadRing message={message} percent={percent} />}
+      </span>
       {isOpen && (
         <ErrorBoundary
           isCompact
@@ -77,14 +84,11 @@ export function ImageContent({ message }: { message: Message }) {
   )
 }
 
-/** Where the picture is to be had, the best first. A thumbnail does not move, so films in GIF come whole. */
-function addressesOf(
-  content: unknown,
-  urlOf: (src: string, options?: { thumbnail?: boolean }) => string | undefined,
-): string[] {
+/** Where our server has the picture, the best first. A thumbnail does not move, so films in GIF come whole. */
+function ownAddresses(content: unknown, files: Client['files']): string[] {
   const src = textField(content, 'src')
-  const thumbnail = urlOf(textField(content, 'thumbnail') || src, { thumbnail: true })
-  const whole = urlOf(src)
+  const thumbnail = ownAddress(files, textField(content, 'thumbnail') || src, { thumbnail: true })
+  const whole = ownAddress(files, src)
   const addresses = /\.gif$/i.test(textField(content, 'name')) ? [whole] : [thumbnail, whole]
   return addresses.filter((address) => address !== undefined)
 }
@@ -114,6 +118,7 @@ function Picture({ file, remotes }: { file: Blob | undefined; remotes: readonly 
         className={css.picture}
         src={src}
         alt={t.picture}
+        referrerPolicy="no-referrer"
         draggable={false}
         onError={() => {
           if (src === remote) setFailures(failures + 1)

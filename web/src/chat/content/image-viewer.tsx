@@ -12,15 +12,18 @@ import {
   IconZoomReset,
 } from '@tabler/icons-react'
 import type { Message } from 'nudge-sdk'
-import { type PointerEvent, type SyntheticEvent, useEffect, useRef, useState } from 'react'
+import { type PointerEvent, type Ref, type SyntheticEvent, useEffect, useRef, useState } from 'react'
 import { useTexts } from '../../i18n/texts'
 import { useClient } from '../../platform/client-context'
 import { useUntilLive } from '../../platform/use-until-live'
+import { useBackCloses } from '../../shell/back'
 import contentCss from './content.module.css'
+import { ElsewhereOffer } from './elsewhere-offer'
 import { textField } from './fields'
 import css from './image-viewer.module.css'
 import { contentTexts } from './texts'
 import { useDownload } from './use-download'
+import { useElsewhere } from './use-elsewhere'
 import { MAX_SCALE, moveBy, type View, WHOLE, zoomAt } from './zoom'
 
 const STEP = 1.5
@@ -51,7 +54,10 @@ export default function ImageViewer({ message, onClose }: { message: Message; on
   const pictures = loaded.includes(shown) ? loaded : [shown]
   const at = pictures.indexOf(shown)
   const src = textField(shown.content, 'src')
+  const elsewhere = useElsewhere(src)
+  const closer = useRef<HTMLButtonElement>(null)
   const { isBusy, download } = useDownload()
+  useBackCloses(true, onClose)
 
   const turn = (by: number) => {
     const next = pictures[at + by]
@@ -117,15 +123,29 @@ export default function ImageViewer({ message, onClose }: { message: Message; on
               isBusy={isBusy}
               onClick={() => download(src, textField(shown.content, 'name') || t.picture)}
             />
-            <Button icon={IconX} label={t.close} onClick={onClose} isFirst />
+            <Button icon={IconX} label={t.close} onClick={onClose} isFirst ref={closer} />
           </div>
-          <Stage
-            key={shown.key}
-            address={client.files.urlOf(src)}
-            view={view}
-            onView={setView}
-            onTurn={turn}
-          />
+          {elsewhere ? (
+            <button
+              type="button"
+              className={css.elsewhere}
+              onClick={() => {
+                elsewhere.show()
+                // This button goes.
+                closer.current?.focus()
+              }}
+            >
+              <ElsewhereOffer host={elsewhere.host} />
+            </button>
+          ) : (
+            <Stage
+              key={shown.key}
+              address={client.files.urlOf(src)}
+              view={view}
+              onView={setView}
+              onTurn={turn}
+            />
+          )}
           {at > 0 && (
             <Button
               icon={IconChevronLeft}
@@ -156,6 +176,7 @@ function Button({
   isBusy = false,
   isFirst = false,
   className = '',
+  ref,
 }: {
   icon: Icon
   label: string
@@ -165,9 +186,11 @@ function Button({
   /** Has the focus at first. */
   isFirst?: boolean
   className?: string
+  ref?: Ref<HTMLButtonElement>
 }) {
   return (
     <ActionIcon
+      ref={ref}
       variant="transparent"
       size={40}
       radius="xl"
@@ -274,6 +297,7 @@ function Stage({ address, view, onView, onTurn }: StageProps) {
           className={css.picture}
           src={address}
           alt={t.picture}
+          referrerPolicy="no-referrer"
           draggable={false}
           style={{ transform: `translate(${view.x}px, ${view.y}px) scale(${view.scale})` }}
           onLoad={() => setLoaded(true)}

@@ -2,6 +2,7 @@ import { IconMapPin } from '@tabler/icons-react'
 import type { Message } from 'nudge-sdk'
 import { useTexts } from '../../i18n/texts'
 import { useClient } from '../../platform/client-context'
+import { ownAddress } from '../../platform/foreign-host'
 import { useUntilLive } from '../../platform/use-until-live'
 import css from './content.module.css'
 import { numberField, textField } from './fields'
@@ -22,7 +23,8 @@ export function LocationContent({ message }: { message: Message }) {
   if (latitude === undefined || longitude === undefined) return <BrokenContent isBare />
 
   const box = boxOf(numberField(content, 'width'), numberField(content, 'height'))
-  const picture = client.files.urlOf(textField(content, 'thumbnail'), { thumbnail: true })
+  // What another server has of it is not worth a question.
+  const picture = ownAddress(client.files, textField(content, 'thumbnail'), { thumbnail: true })
   return (
     <a
       className={css.frame}

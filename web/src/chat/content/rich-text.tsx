@@ -33,7 +33,16 @@ function Piece({ token }: { token: Token }) {
       )
     case 'emoji': {
       const src = client.files.urlOf(client.emojis.byName(token.name)?.url ?? '')
-      return <img className={css.emoji} src={src} alt={token.text} title={token.text} loading="lazy" />
+      return (
+        <img
+          className={css.emoji}
+          src={src}
+          alt={token.text}
+          title={token.text}
+          referrerPolicy="no-referrer"
+          loading="lazy"
+        />
+      )
     }
     case 'glyph':
       return (

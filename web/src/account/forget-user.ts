@@ -1,0 +1,17 @@
+import { forgetDrafts } from '../chat/composer/drafts'
+import { forgetPicked } from '../chat/composer/picked-files'
+import { forgetRecentEmojis } from '../chat/composer/recent-emojis'
+import { forgetTyped } from '../platform/use-typed'
+
+/** For when a user logs out: nothing of theirs stays on this device. */
+export function forgetUser(userId: string): void {
+  forgetDrafts(userId)
+  forgetRecentEmojis(userId)
+  forgetInWindow(userId)
+}
+
+/** What each window has of its own, and must let go of when another one logs the user out. */
+export function forgetInWindow(userId: string): void {
+  forgetPicked(userId)
+  forgetTyped(userId)
+}
