@@ -4,7 +4,7 @@ import { IconInfoCircle, IconMessageOff, IconUserCircle } from '@tabler/icons-re
 import type { Session } from 'nudge-sdk'
 import { lazy, Suspense, useEffect, useState } from 'react'
 import { Link } from 'wouter'
-import { useConversationName } from '../conversations/use-conversation-name'
+import { useConversationName } from '../conversations/conversation-name'
 import { countJoined } from '../groups/joined'
 import { useTexts } from '../i18n/texts'
 import { useClient } from '../platform/client-context'
@@ -16,6 +16,8 @@ import { EmptyState } from '../ui/empty-state'
 import { ErrorBoundary } from '../ui/error-boundary'
 import { type Lead, PaneHeader } from '../ui/pane-header'
 import { PersonAvatar } from '../ui/person-avatar'
+import { useIsNarrow } from '../ui/screen'
+import { useEscapeCloses } from '../ui/use-escape-closes'
 import css from './chat-pane.module.css'
 import { Composer } from './composer/composer'
 import { MessageView } from './message-view'
@@ -60,8 +62,9 @@ function Chat({ session }: { session: Session }) {
   const closeDetails = () => setDetails(false)
   // Wide enough for the list, the messages and the details side by side.
   const isWide = useMediaQuery('(min-width: 70em)', false, { getInitialValueInEffect: false })
-  const isPhone = useMediaQuery('(max-width: 48em)', false, { getInitialValueInEffect: false })
+  const isPhone = useIsNarrow()
   useBackCloses(hasDetails && !isWide, closeDetails)
+  useEscapeCloses(hasDetails && !isWide, closeDetails)
   const toggleDetails = () => setDetails(!hasDetails)
   const personId = isEmbedded ? undefined : personOf(session)
   const details = (
@@ -116,13 +119,7 @@ function Chat({ session }: { session: Session }) {
           closeOnEscape={false}
         >
           <Drawer.Overlay />
-          <Drawer.Content
-            aria-label={t.details}
-            onKeyDown={({ key, target, currentTarget }) => {
-              // Mantine's own way would close it together with a dialog that was opened from it.
-              if (key === 'Escape' && currentTarget.contains(target as Node)) closeDetails()
-            }}
-          >
+          <Drawer.Content aria-label={t.details}>
             <Drawer.Body className={css.drawer}>{details}</Drawer.Body>
           </Drawer.Content>
         </Drawer.Root>

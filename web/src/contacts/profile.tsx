@@ -1,10 +1,16 @@
-import { CopyButton, Text, UnstyledButton } from '@mantine/core'
+import { Text, UnstyledButton } from '@mantine/core'
+import { useTimeout } from '@mantine/hooks'
 import { IconCheck, IconCopy } from '@tabler/icons-react'
-import type { ReactNode } from 'react'
+import { type ReactNode, useState } from 'react'
 import { useTexts } from '../i18n/texts'
+import { copyText } from '../platform/copy-text'
+import { useTask } from '../platform/use-task'
 import { PersonAvatar } from '../ui/person-avatar'
 import css from './profile.module.css'
 import { contactTexts } from './texts'
+
+/** So long (ms) it is shown that the account was copied. */
+const COPIED_MS = 1500
 
 /** Somebody's picture and names, and below what one may do and change. */
 export function Profile({
@@ -53,19 +59,23 @@ export function Profile({
 
 function Account({ account }: { account: string }) {
   const t = useTexts(contactTexts)
+  const { run } = useTask()
+  const [isCopied, setCopied] = useState(false)
+  const { start } = useTimeout(() => setCopied(false), COPIED_MS)
+  const copy = async () => {
+    await copyText(account)
+    setCopied(true)
+    start()
+  }
   return (
-    <CopyButton value={account}>
-      {({ copied, copy }) => (
-        <UnstyledButton
-          className={css.account}
-          onClick={copy}
-          title={t.copy}
-          aria-label={`${t.account}: ${account}. ${copied ? t.copied : t.copy}`}
-        >
-          {account}
-          {copied ? <IconCheck size={15} aria-hidden /> : <IconCopy size={15} aria-hidden />}
-        </UnstyledButton>
-      )}
-    </CopyButton>
+    <UnstyledButton
+      className={css.account}
+      onClick={() => void run(copy)}
+      title={t.copy}
+      aria-label={`${t.account}: ${account}. ${isCopied ? t.copied : t.copy}`}
+    >
+      {account}
+      {isCopied ? <IconCheck size={15} aria-hidden /> : <IconCopy size={15} aria-hidden />}
+    </UnstyledButton>
   )
 }

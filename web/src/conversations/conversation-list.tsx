@@ -15,9 +15,9 @@ import { useTask } from '../platform/use-task'
 import { paths } from '../shell/places'
 import { shortTime } from '../ui/times'
 import { useToday } from '../ui/use-today'
+import { useConversationName } from './conversation-name'
 import { ConversationRow, type ConversationRowProps } from './conversation-row'
 import { conversationTexts } from './texts'
-import { useConversationName } from './use-conversation-name'
 import { lineOf } from './words'
 
 /** Conversations in the order given, with a menu for each: by the right button, a long press, or its own button. */

@@ -136,10 +136,10 @@ export const ConversationRow = memo(function ConversationRow({
 })
 
 /** What stands for the user's own devices. */
-export function OwnDevicesPicture({ size = 48 }: { size?: number }) {
+function OwnDevicesPicture() {
   return (
-    <Avatar size={size} radius="xl" variant="light" color="iris" aria-hidden>
-      <IconDeviceDesktop size={size / 2} stroke={1.6} />
+    <Avatar size={48} radius="xl" variant="light" color="iris" aria-hidden>
+      <IconDeviceDesktop size={24} stroke={1.6} />
     </Avatar>
   )
 }

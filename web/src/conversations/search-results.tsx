@@ -13,8 +13,8 @@ import { useList } from '../platform/use-list'
 import { paths } from '../shell/places'
 import { PersonAvatar } from '../ui/person-avatar'
 import { ConversationList } from './conversation-list'
+import { useConversationName } from './conversation-name'
 import { conversationTexts } from './texts'
-import { useConversationName } from './use-conversation-name'
 
 /** What fits what was typed: conversations, and contacts and groups that have none yet. */
 export function SearchResults({

@@ -1,10 +1,11 @@
 import { Button, Group, Text, Textarea, TextInput } from '@mantine/core'
 import { IconPencil } from '@tabler/icons-react'
 import type { Session } from 'nudge-sdk'
-import { useEffect, useRef, useState } from 'react'
+import { useState } from 'react'
 import { useTexts } from '../i18n/texts'
 import { useTask } from '../platform/use-task'
 import { PersonAvatar } from '../ui/person-avatar'
+import { useFirstFocus } from '../ui/use-first-focus'
 import css from './group-details.module.css'
 import { countJoined } from './joined'
 import { PictureButton } from './picture-button'
@@ -84,8 +85,7 @@ function Form({ session, onDone }: { session: Session; onDone(): void }) {
   const { isBusy, run } = useTask()
   const [name, setName] = useState(session.name)
   const [description, setDescription] = useState(session.description)
-  const input = useRef<HTMLInputElement>(null)
-  useEffect(() => input.current?.focus(), [])
+  const input = useFirstFocus<HTMLInputElement>()
 
   const save = async () => {
     const change = {
@@ -103,12 +103,9 @@ function Form({ session, onDone }: { session: Session; onDone(): void }) {
         event.preventDefault()
         void run(save)
       }}
-      onKeyDown={(event) => {
-        if (event.key !== 'Escape') return
-        // Only the form is left, not the panel around it.
-        event.stopPropagation()
-        onDone()
-      }}
+      // Only the form is left, not the panel around it.
+      data-keeps-escape
+      onKeyDown={({ key }) => key === 'Escape' && onDone()}
     >
       <TextInput
         ref={input}

@@ -1,9 +1,10 @@
 import { Button, Group, Stack, TextInput } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import type { Session } from 'nudge-sdk'
-import { useEffect, useRef, useState } from 'react'
+import { useState } from 'react'
 import { useTexts } from '../i18n/texts'
 import { useTask } from '../platform/use-task'
+import { useFirstFocus } from '../ui/use-first-focus'
 import { groupTexts } from './texts'
 
 /** Asks somebody into a group by their e-mail address, whether they have an account or not. */
@@ -12,8 +13,7 @@ export function InviteByMail({ session, onDone }: { session: Session; onDone(): 
   const { isBusy, run } = useTask()
   const [address, setAddress] = useState('')
   const [isBad, setBad] = useState(false)
-  const input = useRef<HTMLInputElement>(null)
-  useEffect(() => input.current?.focus(), [])
+  const input = useFirstFocus<HTMLInputElement>()
 
   const invite = async () => {
     await session.invite(address.trim())

@@ -15,6 +15,7 @@ import { Link, useLocation } from 'wouter'
 import { useOpenChat } from '../contacts/use-open-chat'
 import { useTexts } from '../i18n/texts'
 import type { Question } from '../lists/confirm-dialog'
+import { nameOf } from '../people/name-of'
 import { useClient, useMe } from '../platform/client-context'
 import { useIsEmbedded } from '../platform/embedded'
 import { useTask } from '../platform/use-task'
@@ -50,7 +51,7 @@ export function MemberRow({
   const announce = useAnnounce(session)
   const { userId, role, isInvited, avatarUrl } = member
   const isSelf = userId === me.id
-  const name = isInvited ? userId : (client.contacts.byUser(userId)?.displayName ?? member.name)
+  const name = isInvited ? userId : (nameOf(client, userId, session) ?? member.name)
   const rights = rightsOver(own, role)
   const isManaged = Object.values(rights).includes(true)
   const isReachable = !isSelf && !isInvited && !isEmbedded

@@ -1,7 +1,7 @@
 import { Button, Group, Stack, Text, TextInput } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { NudgeError, type Session } from 'nudge-sdk'
-import { useEffect, useRef, useState } from 'react'
+import { useState } from 'react'
 import { useLocation } from 'wouter'
 import { LOCALES, useLanguage } from '../i18n/language'
 import { useTexts } from '../i18n/texts'
@@ -9,6 +9,7 @@ import { useClient } from '../platform/client-context'
 import { describeError, errorTexts } from '../platform/errors'
 import { useTask } from '../platform/use-task'
 import { paths } from '../shell/places'
+import { useFirstFocus } from '../ui/use-first-focus'
 import { MemberPicker } from './member-picker'
 import { PictureButton } from './picture-button'
 import { groupTexts } from './texts'
@@ -28,8 +29,7 @@ export function NewGroup({ onDone }: { onDone(): void }) {
   const [avatarUrl, setAvatarUrl] = useState('')
   const [members, setMembers] = useState<string[]>([])
   const canCreate = members.length > 0
-  const input = useRef<HTMLInputElement>(null)
-  useEffect(() => input.current?.focus(), [])
+  const input = useFirstFocus<HTMLInputElement>()
 
   const create = async () => {
     // The others come after it: whatever becomes of them, there is one group, and it is opened.

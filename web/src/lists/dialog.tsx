@@ -1,9 +1,9 @@
 import { Center, Loader, Modal } from '@mantine/core'
-import { useMediaQuery } from '@mantine/hooks'
 import { type ReactNode, Suspense } from 'react'
 import { defineTexts, useTexts } from '../i18n/texts'
 import { useBackCloses } from '../shell/back'
 import { ErrorBoundary } from '../ui/error-boundary'
+import { useIsNarrow } from '../ui/screen'
 import css from './dialog.module.css'
 
 const texts = defineTexts({ en: { close: 'Close' }, zh: { close: '关闭' } })
@@ -21,7 +21,7 @@ export function Dialog({
   children: ReactNode
 }) {
   const t = useTexts(texts)
-  const isPhone = useMediaQuery('(max-width: 48em)') ?? false
+  const isPhone = useIsNarrow()
   useBackCloses(opened, onClose)
   return (
     <Modal

@@ -2,6 +2,7 @@ import { CloseButton, TextInput } from '@mantine/core'
 import { IconSearch } from '@tabler/icons-react'
 import { type RefObject, useRef } from 'react'
 import { defineTexts, useTexts } from '../i18n/texts'
+import { isComposing } from '../platform/keys'
 import css from './list.module.css'
 import { rowsIn } from './use-roving'
 
@@ -46,8 +47,7 @@ export function SearchBox({
       onChange={(event) => onChange(event.currentTarget.value)}
       onKeyDown={(event) => {
         const [first] = rowsIn(list?.current ?? null)
-        // Safari ends the composition before it tells of the key that did.
-        if (event.nativeEvent.isComposing || event.keyCode === 229) return
+        if (isComposing(event)) return
         if (event.key === 'Escape' && value !== '') {
           clear()
         } else if (event.key === 'ArrowDown' && first) {

@@ -1,4 +1,5 @@
 import type { Client, Conversation, Message } from 'nudge-sdk'
+import { conversationName } from '../conversations/conversation-name'
 import { wordsOf } from '../conversations/words'
 import { type Language, LOCALES } from '../i18n/language'
 import { defineTexts } from '../i18n/texts'
@@ -115,7 +116,7 @@ export class Announcer {
     }
     if (this.#isClosed || !document.hidden || this.#isRead(message)) return
     showOnDesktop({
-      title: conversation ? this.#titleOf(conversation) : 'Nudge',
+      title: conversation ? conversationName(this.client, conversation, this.language) : 'Nudge',
       body,
       icon: this.client.files.urlOf(conversation?.avatarUrl ?? ''),
       lang: LOCALES[this.language],
@@ -145,11 +146,6 @@ export class Announcer {
   #isRead({ sessionId, createdAt }: Message): boolean {
     const conversation = this.#find(sessionId)
     return conversation?.unread === 0 && conversation.activeAt >= createdAt
-  }
-
-  /** As the user calls it. */
-  #titleOf({ type, targetId, name }: Conversation): string {
-    return (type === 'p2p' && this.client.contacts.byUser(targetId)?.title) || name
   }
 
   async #nameOf({ senderId, session }: Message): Promise<string | undefined> {

@@ -1,3 +1,5 @@
+import type { KeyboardEvent as ReactKeyboardEvent } from 'react'
+
 /** What takes keys for itself. */
 const FIELDS = 'input, textarea, select, video, audio, [contenteditable]'
 const OVER_THE_APP = '[role="dialog"], [role="menu"], [role="listbox"]'
@@ -12,4 +14,10 @@ export function takesKeys(
   if (!(target instanceof Element)) return false
   const field = target.closest(FIELDS)
   return target.closest(OVER_THE_APP) !== null || (field !== null && !isOwn(field))
+}
+
+/** Whether a key of React's is part of writing a word with an input method, as for Chinese. */
+export function isComposing({ nativeEvent, keyCode }: ReactKeyboardEvent): boolean {
+  // Safari ends the composition before it tells of the key that did.
+  return nativeEvent.isComposing || keyCode === 229
 }

@@ -5,11 +5,9 @@ import { Link, useLocation } from 'wouter'
 import { defineTexts, useTexts } from '../i18n/texts'
 import { steps } from '../shell/back'
 import css from './pane-header.module.css'
+import { NARROW } from './screen'
 
 const texts = defineTexts({ en: { back: 'Back' }, zh: { back: '返回' } })
-
-/** Where panes are shown one at a time. */
-const NARROW = '(max-width: 48em)'
 
 /** What a press on the picture and the words does: it leads to a path of the app, or anything else. */
 export type Lead = { href: string } | { onClick(): void }

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals'
 import { localeOf } from '../i18n/locales.js'
-import { dayName, fullTime, isSameDay, midnight, shortTime, timeOfDay } from './times.js'
+import { dayName, fullTime, midnight, shortTime, timeOfDay } from './times.js'
 
 const at = (year: number, month: number, day: number, hour = 12, minute = 0) =>
   new Date(year, month - 1, day, hour, minute).getTime()
@@ -59,13 +59,6 @@ test('the next midnight is the first moment of the next day, also when days have
   for (let day = 1; day < 366; day++) {
     expect(midnight(at(2026, 1, day, 23, 59), 1)).toBe(at(2026, 1, day + 1, 0))
     expect(midnight(at(2026, 1, day, 0))).toBe(at(2026, 1, day, 0))
-  }
-})
-
-test('days are those of this device, also when one of them has no 24 hours', () => {
-  for (let day = 1; day < 366; day++) {
-    expect(isSameDay(at(2026, 1, day, 0), at(2026, 1, day, 23, 59))).toBe(true)
-    expect(isSameDay(at(2026, 1, day, 23, 59), at(2026, 1, day + 1, 0))).toBe(false)
   }
 })
 

@@ -30,10 +30,6 @@ export function fullTime(at: number, language: Language): string {
   return format(at, language, { dateStyle: 'full', timeStyle: 'medium' })
 }
 
-export function isSameDay(a: number, b: number): boolean {
-  return daysBetween(a, b) === 0
-}
-
 /** The beginning of this device's day, or of one that is so many `days` later. */
 export function midnight(at: number, days = 0): number {
   return new Date(at).setHours(24 * days, 0, 0, 0)

@@ -6,7 +6,9 @@ import { type FormEvent, type KeyboardEvent, useEffect, useRef, useState } from 
 import { LOCALES, useLanguage } from '../../i18n/language'
 import { useTexts } from '../../i18n/texts'
 import { useClient, useMe } from '../../platform/client-context'
+import { isComposing } from '../../platform/keys'
 import { useTask } from '../../platform/use-task'
+import { NARROW } from '../../ui/screen'
 import css from './composer.module.css'
 import { draftOf, keepDraft, sendDraft } from './drafts'
 import { DropArea } from './drop-area'
@@ -20,7 +22,7 @@ import { useAttachments } from './use-attachments'
 import { useTypingAnywhere } from './use-typing-anywhere'
 
 /** Where a keyboard on the screen would hide the messages. */
-const ON_SCREEN_KEYBOARD = '(max-width: 48em), (pointer: coarse)'
+const ON_SCREEN_KEYBOARD = `${NARROW}, (pointer: coarse)`
 /** Where Enter is a key on the screen, which has no Shift+Enter beside it. */
 const TOUCH = '(pointer: coarse)'
 
@@ -97,9 +99,7 @@ function Form({ session, name }: { session: Session; name: string }) {
     if (!(await sendDraft(me.id, session.id, text, sendAll))) setText(draftOf(me.id, session.id))
   }
   const onKeyDown = (event: KeyboardEvent) => {
-    // Safari ends the composition before it tells of the key that did.
-    const isComposing = event.nativeEvent.isComposing || event.keyCode === 229
-    if (event.key !== 'Enter' || event.shiftKey || isComposing) return
+    if (event.key !== 'Enter' || event.shiftKey || isComposing(event)) return
     // With Ctrl or ⌘, the keyboard of a tablet sends as well.
     if (isTouch && !event.ctrlKey && !event.metaKey) return
     event.preventDefault()

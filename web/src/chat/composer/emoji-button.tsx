@@ -1,9 +1,9 @@
 import { ActionIcon, Center, Drawer, Loader, Popover } from '@mantine/core'
-import { useMediaQuery } from '@mantine/hooks'
 import { IconMoodSmile } from '@tabler/icons-react'
 import { lazy, Suspense, useState } from 'react'
 import { useTexts } from '../../i18n/texts'
 import { ErrorBoundary } from '../../ui/error-boundary'
+import { useIsNarrow } from '../../ui/screen'
 import css from './emoji-button.module.css'
 import { composerTexts } from './texts'
 
@@ -29,7 +29,7 @@ export function EmojiButton({ className, onPick, onDone }: EmojiButtonProps) {
   const [isOpen, setOpen] = useState(false)
   /** How far (px) it is from the button to the top of what one writes, which stays in sight. */
   const [rise, setRise] = useState(0)
-  const isPhone = useMediaQuery('(max-width: 48em)', false, { getInitialValueInEffect: false })
+  const isPhone = useIsNarrow()
   const close = () => {
     setOpen(false)
     onDone()

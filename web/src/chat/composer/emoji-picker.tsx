@@ -17,6 +17,7 @@ import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
 import { useLanguage } from '../../i18n/language'
 import { useTexts } from '../../i18n/texts'
 import { useClient } from '../../platform/client-context'
+import { isComposing } from '../../platform/keys'
 import { useList } from '../../platform/use-list'
 import css from './emoji-picker.module.css'
 import { CATEGORIES, type Category, findGlyphs, GLYPHS } from './emoji-table'
@@ -90,7 +91,7 @@ export default function EmojiPicker({ onPick, hasSearchFocus = false }: EmojiPic
     if (event.key === 'ArrowDown') {
       event.preventDefault()
       grid.current?.querySelector<HTMLElement>('[tabindex="0"]')?.focus()
-    } else if (event.key === 'Enter' && !event.nativeEvent.isComposing) {
+    } else if (event.key === 'Enter' && !isComposing(event)) {
       event.preventDefault()
       if (wanted !== '' && best) pick(best)
     }
