@@ -5,8 +5,8 @@ import { useHashLocation } from 'wouter/use-hash-location'
 import { AccountGate } from './account/account-gate'
 import { isDebugging } from './debug/is-debugging'
 import { TraceLog } from './debug/trace-log'
-import { Providers } from './platform/providers'
-import { steps } from './shell/back'
+import { steps } from './places/back'
+import { Providers } from './providers'
 import { Shell } from './shell/shell'
 
 /** The whole messenger. */

@@ -9,8 +9,8 @@ import {
   useSyncExternalStore,
 } from 'react'
 import { useLocation } from 'wouter'
+import { paths } from '../places/places'
 import { useClient } from '../platform/client-context'
-import { paths } from '../shell/places'
 import { invitationIn } from './invitation'
 import { KickedDialog } from './kicked-dialog'
 import { LogOutProvider } from './log-out'

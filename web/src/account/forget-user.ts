@@ -1,6 +1,6 @@
-import { forgetDrafts } from '../chat/composer/drafts'
-import { forgetPicked } from '../chat/composer/picked-files'
 import { forgetRecentEmojis } from '../chat/composer/recent-emojis'
+import { forgetDrafts } from '../drafts/drafts'
+import { forgetPicked } from '../drafts/picked-files'
 import { forgetTyped } from '../platform/use-typed'
 
 /** For when a user logs out: nothing of theirs stays on this device. */

@@ -1,6 +1,6 @@
 import type { Credentials, Me } from 'nudge-sdk'
 import { useCallback, useEffect, useRef, useState } from 'react'
-import { onAttention } from '../platform/attention'
+import { onAttention } from '../browser/attention'
 import { useClient } from '../platform/client-context'
 import { forgetInWindow, forgetUser } from './forget-user'
 

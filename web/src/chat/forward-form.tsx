@@ -3,16 +3,16 @@ import { notifications } from '@mantine/notifications'
 import { IconCircle, IconCircleCheckFilled } from '@tabler/icons-react'
 import { defineMessageType, type Message, type Session } from 'nudge-sdk'
 import { useEffect, useRef, useState } from 'react'
-import { useConversationName } from '../conversations/conversation-name'
-import { conversationTexts } from '../conversations/texts'
 import { useTexts } from '../i18n/texts'
 import { matches } from '../lists/matches'
 import { SearchBox } from '../lists/search-box'
+import { paths } from '../places/places'
 import { useClient, useMe } from '../platform/client-context'
 import { useList } from '../platform/use-list'
 import { useTask } from '../platform/use-task'
-import { paths } from '../shell/places'
 import { PersonAvatar } from '../ui/person-avatar'
+import { useConversationName } from '../words/conversation-name'
+import { wordTexts } from '../words/texts'
 import css from './forward-form.module.css'
 import { chatTexts } from './texts'
 
@@ -130,7 +130,7 @@ function useTargets(): Target[] {
   const me = useMe()
   const nameOf = useConversationName()
   const conversations = useList(client.conversations)
-  const { ownDevices } = useTexts(conversationTexts)
+  const { ownDevices } = useTexts(wordTexts)
   const targets = conversations.flatMap((conversation): Target[] => {
     const { id: key, type, name, avatarUrl, targetId, session } = conversation
     if (!session || session.isOver) return []

@@ -1,6 +1,6 @@
 import type { Session } from 'nudge-sdk'
 import { useEffect } from 'react'
-import { useLooking } from '../platform/attention'
+import { useLooking } from '../browser/attention'
 import { useClient } from '../platform/client-context'
 import { useTellReading } from '../platform/reading'
 import { useList } from '../platform/use-list'

@@ -1,8 +1,8 @@
 import { useCallback } from 'react'
 import { useLocation } from 'wouter'
+import { paths } from '../places/places'
 import { useClient } from '../platform/client-context'
 import { useTask } from '../platform/use-task'
-import { paths } from '../shell/places'
 
 /** Opens the chat with another user, which begins with that where there is none. Gives whether it is open. */
 export function useOpenChat(): { isBusy: boolean; openChat(userId: string): Promise<boolean> } {

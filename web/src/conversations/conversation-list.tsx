@@ -10,15 +10,15 @@ import css from '../lists/list.module.css'
 import { useRoving } from '../lists/use-roving'
 import { useUnread } from '../notify/use-unread'
 import { useNames } from '../people/use-names'
+import { paths } from '../places/places'
 import { useClient, useMe } from '../platform/client-context'
 import { useTask } from '../platform/use-task'
-import { paths } from '../shell/places'
 import { shortTime } from '../ui/times'
 import { useToday } from '../ui/use-today'
-import { useConversationName } from './conversation-name'
+import { useConversationName } from '../words/conversation-name'
+import { lineOf } from '../words/words'
 import { ConversationRow, type ConversationRowProps } from './conversation-row'
 import { conversationTexts } from './texts'
-import { lineOf } from './words'
 
 /** Conversations in the order given, with a menu for each: by the right button, a long press, or its own button. */
 export function ConversationList({

@@ -11,13 +11,13 @@ import {
   IconVideo,
 } from '@tabler/icons-react'
 import { memo } from 'react'
-import { useDraft } from '../chat/composer/drafts'
+import { useDraft } from '../drafts/drafts'
 import { useTexts } from '../i18n/texts'
 import { ListRow } from '../lists/list-row'
-import { paths } from '../shell/places'
+import { paths } from '../places/places'
 import { PersonAvatar } from '../ui/person-avatar'
+import type { Preview } from '../words/preview'
 import css from './conversation-row.module.css'
-import type { Preview } from './preview'
 import { conversationTexts } from './texts'
 
 const ICONS: Record<Exclude<Preview['kind'], 'words'>, Icon> = {

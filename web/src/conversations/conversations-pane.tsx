@@ -14,13 +14,14 @@ import css from '../lists/list.module.css'
 import { ListSkeleton } from '../lists/list-skeleton'
 import { SearchBox } from '../lists/search-box'
 import { NotifyOffer } from '../notify/notify-offer'
+import { paths } from '../places/places'
 import { useClient } from '../platform/client-context'
 import { useList } from '../platform/use-list'
 import { useStatus } from '../platform/use-status'
 import { useTask } from '../platform/use-task'
-import { paths } from '../shell/places'
 import { EmptyState } from '../ui/empty-state'
 import { PaneHeader } from '../ui/pane-header'
+import { wordTexts } from '../words/texts'
 import { ConversationList } from './conversation-list'
 import { SearchResults } from './search-results'
 import { conversationTexts } from './texts'
@@ -31,6 +32,7 @@ const NewGroup = lazy(() => import('../groups/new-group').then((m) => ({ default
 /** The user's conversations; `selected` is the session that is open. */
 export function ConversationsPane({ selected }: { selected?: string }) {
   const t = useTexts(conversationTexts)
+  const { ownDevices } = useTexts(wordTexts)
   const client = useClient()
   const [, navigate] = useLocation()
   const { run } = useTask()
@@ -66,7 +68,7 @@ export function ConversationsPane({ selected }: { selected?: string }) {
                 leftSection={<IconDeviceDesktop size={18} />}
                 onClick={() => run(async () => navigate(paths.chat((await client.sessions.own()).id)))}
               >
-                {t.ownDevices}
+                {ownDevices}
               </Menu.Item>
             </Menu.Dropdown>
           </Menu>

@@ -1,8 +1,8 @@
 import { type Session, system } from 'nudge-sdk'
 import { useCallback } from 'react'
-import { type Announced, announcedTexts } from '../conversations/system-lines'
 import { useTexts } from '../i18n/texts'
 import { useClient } from '../platform/client-context'
+import { type Announced, announcedTexts } from '../words/system-lines'
 
 /**
  * Leaves a line in the chat about what the user has just done to the group, in the user's language. The server says who

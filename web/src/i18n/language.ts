@@ -1,4 +1,4 @@
-import { stored, useStored } from '../platform/stored'
+import { stored, useStored } from '../browser/stored'
 import type { Language } from './locales'
 
 export { LANGUAGES, type Language, LOCALES } from './locales'

@@ -1,8 +1,8 @@
 import { Button, Group, Modal, Text } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { defineTexts, useTexts } from '../i18n/texts'
+import { useBackCloses } from '../places/back'
 import { useTask } from '../platform/use-task'
-import { useBackCloses } from '../shell/back'
 import css from './dialog.module.css'
 
 const texts = defineTexts({ en: { cancel: 'Cancel' }, zh: { cancel: '取消' } })

@@ -1,7 +1,7 @@
 import { Center, Loader, Modal } from '@mantine/core'
 import { type ReactNode, Suspense } from 'react'
 import { defineTexts, useTexts } from '../i18n/texts'
-import { useBackCloses } from '../shell/back'
+import { useBackCloses } from '../places/back'
 import { ErrorBoundary } from '../ui/error-boundary'
 import { useIsNarrow } from '../ui/screen'
 import css from './dialog.module.css'

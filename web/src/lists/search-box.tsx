@@ -1,8 +1,8 @@
 import { CloseButton, TextInput } from '@mantine/core'
 import { IconSearch } from '@tabler/icons-react'
 import { type RefObject, useRef } from 'react'
+import { isComposing } from '../browser/keys'
 import { defineTexts, useTexts } from '../i18n/texts'
-import { isComposing } from '../platform/keys'
 import css from './list.module.css'
 import { rowsIn } from './use-roving'
 

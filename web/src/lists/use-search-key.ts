@@ -1,5 +1,5 @@
 import { type RefObject, useEffect } from 'react'
-import { takesKeys } from '../platform/keys'
+import { takesKeys } from '../browser/keys'
 
 /** There, Ctrl+K deletes the rest of a line. */
 const isMac = /^(Mac|iP)/.test(navigator.platform)

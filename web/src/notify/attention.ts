@@ -1,4 +1,4 @@
-import { onAttention } from '../platform/attention'
+import { onAttention } from '../browser/attention'
 
 const VISIBLE = 'nudge visible'
 const reads = (sessionId: string) => `nudge reads ${sessionId}`

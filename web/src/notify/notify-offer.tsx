@@ -1,7 +1,7 @@
 import { Button, CloseButton } from '@mantine/core'
 import { IconBell } from '@tabler/icons-react'
+import { stored, useStored } from '../browser/stored'
 import { defineTexts, useTexts } from '../i18n/texts'
-import { stored, useStored } from '../platform/stored'
 import css from './notify-offer.module.css'
 import { usePermission } from './permission'
 import { desktopChoice } from './preferences'

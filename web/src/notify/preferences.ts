@@ -1,4 +1,4 @@
-import { stored } from '../platform/stored'
+import { stored } from '../browser/stored'
 
 /** Whether a soft sound tells of messages. */
 export const soundChoice = stored('sound', true)

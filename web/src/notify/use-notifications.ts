@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'react'
 import { useLanguage } from '../i18n/language'
+import type { Place } from '../places/places'
 import { useClient } from '../platform/client-context'
-import type { Place } from '../shell/places'
 import { Announcer } from './announcer'
 import { Attention } from './attention'
 import { Badge } from './badge'

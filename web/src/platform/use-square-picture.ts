@@ -1,7 +1,7 @@
 import { useCallback } from 'react'
+import { squarePicture } from '../browser/square-picture'
 import { defineTexts, useTexts } from '../i18n/texts'
 import { showError } from './show-error'
-import { squarePicture } from './square-picture'
 
 const texts = defineTexts({
   en: { unreadable: 'Your browser cannot read this picture.' },

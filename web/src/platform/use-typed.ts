@@ -1,5 +1,5 @@
+import { remembered, useStored } from '../browser/stored'
 import { useMe } from './client-context'
-import { remembered, useStored } from './stored'
 
 type Fields = Record<string, string>
 

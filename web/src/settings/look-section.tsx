@@ -1,8 +1,8 @@
 import { type MantineColorScheme, SegmentedControl, useMantineColorScheme } from '@mantine/core'
 import { IconPalette } from '@tabler/icons-react'
+import { useStored } from '../browser/stored'
 import { LANGUAGES, type Language, languageChoice } from '../i18n/language'
 import { defineTexts, useTexts } from '../i18n/texts'
-import { useStored } from '../platform/stored'
 import { Row, Section } from './section'
 
 const texts = defineTexts({

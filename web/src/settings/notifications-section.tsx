@@ -1,10 +1,10 @@
 import { Button, Switch } from '@mantine/core'
 import { IconBell } from '@tabler/icons-react'
+import { useStored } from '../browser/stored'
 import { defineTexts, useTexts } from '../i18n/texts'
 import { chime } from '../notify/chime'
 import { usePermission } from '../notify/permission'
 import { desktopChoice, soundChoice } from '../notify/preferences'
-import { useStored } from '../platform/stored'
 import { Row, Section } from './section'
 import css from './settings.module.css'
 

@@ -3,11 +3,11 @@ import { type Icon, IconAddressBook, IconMessages, IconSettings, IconUsersGroup 
 import { Link } from 'wouter'
 import { defineTexts, useTexts } from '../i18n/texts'
 import { useUnread } from '../notify/use-unread'
+import { paths, type Section } from '../places/places'
 import { useClient, useMe } from '../platform/client-context'
 import { useList } from '../platform/use-list'
 import { PersonAvatar } from '../ui/person-avatar'
 import { ConnectionStatus } from './connection-status'
-import { paths, type Section } from './places'
 import css from './rail.module.css'
 
 const texts = defineTexts({

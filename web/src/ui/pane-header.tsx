@@ -3,7 +3,7 @@ import { IconArrowLeft } from '@tabler/icons-react'
 import { type ReactNode, useEffect, useRef } from 'react'
 import { Link, useLocation } from 'wouter'
 import { defineTexts, useTexts } from '../i18n/texts'
-import { steps } from '../shell/back'
+import { steps } from '../places/back'
 import css from './pane-header.module.css'
 import { NARROW } from './screen'
 

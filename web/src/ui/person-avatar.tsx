@@ -1,7 +1,7 @@
 import { Avatar, type AvatarProps } from '@mantine/core'
 import { useClient } from '../platform/client-context'
-import { FACE_COLOURS } from '../theme'
 import css from './person-avatar.module.css'
+import { FACE_COLOURS } from './theme'
 
 /** Faces may be anywhere on the web, and nobody there is told where they are shown. */
 const NO_REFERRER = { referrerPolicy: 'no-referrer' } as const

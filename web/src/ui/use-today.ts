@@ -1,5 +1,5 @@
 import { useSyncExternalStore } from 'react'
-import { onAttention } from '../platform/attention'
+import { onAttention } from '../browser/attention'
 import { midnight } from './times'
 
 /** The midnight (ms) that today began with: pages stay open for days. */

@@ -14,10 +14,10 @@ import {
   IconSparkles,
 } from '@tabler/icons-react'
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
+import { isComposing } from '../../browser/keys'
 import { useLanguage } from '../../i18n/language'
 import { useTexts } from '../../i18n/texts'
 import { useClient } from '../../platform/client-context'
-import { isComposing } from '../../platform/keys'
 import { useList } from '../../platform/use-list'
 import css from './emoji-picker.module.css'
 import { CATEGORIES, type Category, findGlyphs, GLYPHS } from './emoji-table'

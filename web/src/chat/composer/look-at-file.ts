@@ -1,10 +1,4 @@
-import type { SendFileOptions } from 'nudge-sdk'
-
-/** How a file is going to be sent. */
-export interface Look {
-  kind: NonNullable<SendFileOptions['kind']>
-  about: Record<string, unknown>
-}
+import type { Look } from '../../drafts/picked-files'
 
 /** What the server makes small pictures of, and serves as pictures. */
 const PICTURES = new Set(['image/jpeg', 'image/png', 'image/gif', 'image/webp'])

@@ -1,5 +1,5 @@
+import { storedForUsers, useStored } from '../../browser/stored'
 import { useMe } from '../../platform/client-context'
-import { storedForUsers, useStored } from '../../platform/stored'
 
 const MAX_RECENT = 32
 /** As they were inserted, the last one first; by user. */

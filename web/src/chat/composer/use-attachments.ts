@@ -1,8 +1,8 @@
 import { useSyncExternalStore } from 'react'
+import { type Attachment, keepPicked, onPickedChange, pickedFiles } from '../../drafts/picked-files'
 import { useTexts } from '../../i18n/texts'
 import { showError } from '../../platform/show-error'
 import { lookAtFile } from './look-at-file'
-import { type Attachment, keepPicked, onPickedChange, pickedFiles } from './picked-files'
 import { composerTexts } from './texts'
 
 export interface Attachments {

@@ -1,5 +1,5 @@
 import { type RefObject, useEffect } from 'react'
-import { takesKeys } from '../../platform/keys'
+import { takesKeys } from '../../browser/keys'
 
 /** Who types with the focus on a message, or nowhere, writes: the letter is the first in the field. */
 export function useTypingAnywhere(field: RefObject<HTMLTextAreaElement | null>): void {

@@ -3,7 +3,7 @@ import { useLanguage } from '../i18n/language'
 import type { Language } from '../i18n/locales'
 import { useClient } from '../platform/client-context'
 import { useList } from '../platform/use-list'
-import { conversationTexts } from './texts'
+import { wordTexts } from './texts'
 
 /** A conversation; or a session, where there is no conversation yet. */
 type Named = Pick<Conversation, 'type' | 'name'> & { targetId?: string }
@@ -14,7 +14,7 @@ export function conversationName(
   { type, targetId = '', name }: Named,
   language: Language,
 ): string {
-  if (type === 'single') return conversationTexts[language].ownDevices
+  if (type === 'single') return wordTexts[language].ownDevices
   return (type === 'p2p' && contacts.byUser(targetId)?.title) || name
 }
 

@@ -1,5 +1,5 @@
 import { beforeEach, expect, jest, test } from '@jest/globals'
-import { FakeLocalStorage } from '../../platform/fake-local-storage.js'
+import { FakeLocalStorage } from '../browser/fake-local-storage.js'
 
 const storage = new FakeLocalStorage()
 storage.install()

@@ -1,4 +1,4 @@
-import { storedForUsers, useStored } from '../../platform/stored.js'
+import { storedForUsers, useStored } from '../browser/stored.js'
 
 /** What was begun and not sent, by user and session. */
 const drafts = storedForUsers<Record<string, string>>('drafts', {})

@@ -1,4 +1,10 @@
-import type { Look } from './look-at-file'
+import type { SendFileOptions } from 'nudge-sdk'
+
+/** How a file is going to be sent. */
+export interface Look {
+  kind: NonNullable<SendFileOptions['kind']>
+  about: Record<string, unknown>
+}
 
 /** A file that was picked, and is sent together with the words. */
 export interface Attachment {

@@ -2,7 +2,7 @@ import { useLanguage } from '../i18n/language'
 import { useClient } from '../platform/client-context'
 import { type Preview, previewOf } from './preview'
 import { type Reader, systemLine } from './system-lines'
-import { conversationTexts } from './texts'
+import { wordTexts } from './texts'
 
 /** A message, or the newest one of a conversation. */
 interface Said {
@@ -16,7 +16,7 @@ export function lineOf(said: Said, reader: Reader): { kind: Preview['kind']; wor
   const preview = previewOf(said)
   if (preview.kind === 'file') return preview
   if (preview.kind !== 'words') {
-    return { kind: preview.kind, words: conversationTexts[reader.language][preview.kind] }
+    return { kind: preview.kind, words: wordTexts[reader.language][preview.kind] }
   }
   if (said.type !== 'system') return preview
   return { kind: 'words', words: systemLine(preview.words, said.senderId, reader) }
@@ -25,7 +25,7 @@ export function lineOf(said: Said, reader: Reader): { kind: Preview['kind']; wor
 /** The same in words alone. */
 export function wordsOf(said: Said, reader: Reader): string {
   const { kind, words } = lineOf(said, reader)
-  return kind === 'file' ? conversationTexts[reader.language].file(words) : words
+  return kind === 'file' ? wordTexts[reader.language].file(words) : words
 }
 
 export function useWordsOf(): (said: Said) => string {

@@ -7,12 +7,12 @@ import {
 import { Notifications } from '@mantine/notifications'
 import type { Client } from 'nudge-sdk'
 import { type ReactNode, useEffect, useMemo } from 'react'
-import { LOCALES, useLanguage } from '../i18n/language'
-import { defineTexts, useTexts } from '../i18n/texts'
-import { cssVariables, theme } from '../theme'
-import { ErrorBoundary } from '../ui/error-boundary'
-import { ClientProvider } from './client-context'
-import { statusOf } from './status-of'
+import { LOCALES, useLanguage } from './i18n/language'
+import { defineTexts, useTexts } from './i18n/texts'
+import { ClientProvider } from './platform/client-context'
+import { statusOf } from './platform/status-of'
+import { ErrorBoundary } from './ui/error-boundary'
+import { cssVariables, theme } from './ui/theme'
 
 const texts = defineTexts({ en: { close: 'Close' }, zh: { close: '关闭' } })
 
