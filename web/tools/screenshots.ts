@@ -20,6 +20,8 @@ const SCREENS: Record<string, (page: Page, story: Story) => Promise<unknown>> = 
   chat: async (page, { sessions }) => {
     await goTo(page, `/chats/${sessions.hike}`)
     await page.getByRole('main').getByText('packing-list.pdf').waitFor()
+    // The day that lies over the messages goes when nothing moves.
+    await page.waitForTimeout(2000)
   },
   contacts: (page) => goTo(page, '/contacts'),
   groups: (page) => goTo(page, '/groups'),
