@@ -27,6 +27,7 @@ export const Env = z.object({
   MAIL_URL: z.url({ protocol: /^smtps?$/, error: 'must be an smtp:// or smtps:// URL' }).optional(),
   MAIL_FROM: z.string().default('Nudge <nudge@localhost>'),
   PUBLIC_URL: z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' }).optional(),
+  PASSWORD_COST: z.coerce.number().int().min(10).max(18).default(15),
   INVITE_DAYS: z.coerce.number().int().min(1).max(365).default(7),
   RATE_LIMIT: z.enum(['on', 'off']).default('on'),
   TRUST_PROXY: EnvTrustProxy.default(false),
@@ -94,6 +95,8 @@ export interface ApiConfig {
   attachments: AttachmentConfig
   /** How long an invitation by e-mail can be accepted. */
   inviteLifetimeMs: number
+  /** Of a new password's hash: the binary logarithm of scrypt's N. */
+  passwordCost: number
 }
 
 export interface AttachmentConfig {
@@ -158,6 +161,7 @@ export function readApiConfig(env: NodeJS.ProcessEnv, secrets: Secrets): ApiConf
       publicUrl: parsed.PUBLIC_URL?.replace(/\/+$/, '') ?? null,
     },
     inviteLifetimeMs: parsed.INVITE_DAYS * DAY_MS,
+    passwordCost: parsed.PASSWORD_COST,
     attachments: {
       maxUploadBytes: parsed.MAX_UPLOAD_BYTES,
       quotaBytes: parsed.UPLOAD_QUOTA_MB === 0 ? null : parsed.UPLOAD_QUOTA_MB * 1024 * 1024,

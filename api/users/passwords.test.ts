@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals'
 import { hashPassword, isPassword } from './passwords.js'
 
 test('a password fits its own hash and no other', async () => {
-  const hash = await hashPassword('correct horse')
+  const hash = await hashPassword('correct horse', 15)
   expect(await isPassword('correct horse', hash)).toBe(true)
   for (const other of ['', 'correct hors', 'correct horse ', 'Correct horse']) {
     expect(await isPassword(other, hash)).toBe(false)
@@ -11,7 +11,7 @@ test('a password fits its own hash and no other', async () => {
 })
 
 test('a hash says how it was made, has a salt of its own and does not hold the password', async () => {
-  const [one, two] = await Promise.all([hashPassword('correct horse'), hashPassword('correct horse')])
+  const [one, two] = await Promise.all([hashPassword('correct horse', 15), hashPassword('correct horse', 15)])
   expect(one).toMatch(/^scrypt\$32768\$8\$1\$[\w-]{22}\$[\w-]{43}$/)
   expect(one.split('$')[4]).not.toBe(two.split('$')[4])
   expect(one.split('$')[5]).not.toBe(two.split('$')[5])

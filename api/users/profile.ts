@@ -37,7 +37,7 @@ export async function setPassword(
   if (before === null || !(await isPassword(body.oldPassword, before))) {
     throw new AppError('WrongCredentials', '原密码不正确')
   }
-  const after = await hashPassword(body.password)
+  const after = await hashPassword(body.password, ctx.config.passwordCost)
   await write(ctx, viewer.appId, async (trx, stamp) => {
     if (!(await replacePasswordHash(trx, viewer.userId, before, after))) {
       throw new AppError('Conflict', 'the password has just been changed')

@@ -30,7 +30,7 @@ export async function register(ctx: Context, body: RegisterBody): Promise<UserOb
 
   if (body.key !== undefined) await getOpenInvite(ctx, app.id, body.email, body.key)
 
-  const passwordHash = await hashPassword(body.password)
+  const passwordHash = await hashPassword(body.password, ctx.config.passwordCost)
   const name = body.name || nameFrom(body.email)
   try {
     const row = await write(ctx, app.id, async (trx, stamp) => {

@@ -229,7 +229,7 @@ describe('accounts', () => {
     const rows = await db.selectFrom('app_user').select('password_hash').execute()
     expect(rows.length).toBeGreaterThan(2)
     for (const { password_hash } of rows) {
-      expect(password_hash).toMatch(/^scrypt\$\d+\$\d+\$\d+\$[\w-]{22}\$[\w-]{43}$/)
+      expect(password_hash).toMatch(/^scrypt\$1024\$8\$1\$[\w-]{22}\$[\w-]{43}$/)
     }
     const json = { email: 'ivan@example.com', password: 'very secret' }
     const answers = [

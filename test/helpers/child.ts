@@ -66,6 +66,7 @@ export async function startProcess(entry: Entry, env: NodeJS.ProcessEnv = {}): P
       ...inherited(),
       DATA_DIR: dataDir,
       RATE_LIMIT: 'off',
+      PASSWORD_COST: '10',
       API_PORT: String(ports.api),
       MQTT_PORT: String(ports.mqtt),
       WS_PORT: String(ports.ws),
@@ -153,6 +154,6 @@ async function accepts(port: number): Promise<boolean> {
 /** The caller's environment without Nudge's settings, jest's flags for node, and npm's. */
 function inherited(): NodeJS.ProcessEnv {
   const ours =
-    /^(HOST|API_PORT|MQTT_PORT|WS_PORT|DATA_DIR|DATABASE_\w+|APP_KEY|APP_SECRET|TOKEN_SECRET|PUSH_URL|PUBLIC_PUSH_URL|RATE_LIMIT|TRUST_PROXY|LOG_LEVEL|NODE_ENV|NODE_OPTIONS|npm_\w+)$/
+    /^(HOST|API_PORT|MQTT_PORT|WS_PORT|DATA_DIR|DATABASE_\w+|APP_KEY|APP_SECRET|TOKEN_SECRET|PUSH_URL|PUBLIC_PUSH_URL|RATE_LIMIT|PASSWORD_COST|TRUST_PROXY|LOG_LEVEL|NODE_ENV|NODE_OPTIONS|npm_\w+)$/
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !ours.test(name)))
 }

@@ -39,7 +39,7 @@ export class TestEnv {
     const database = given ?? (await createTestDatabase())
     if (!given) closers.add(() => database.drop())
     const ports = { API_PORT: '0', MQTT_PORT: '0', WS_PORT: '0' }
-    const env = { ...ports, RATE_LIMIT: 'off', WEB_DIR: 'off', ...settings }
+    const env = { ...ports, RATE_LIMIT: 'off', WEB_DIR: 'off', PASSWORD_COST: '10', ...settings }
     knowExtensions(options.extensions ?? [])
     const config = readApiConfig(env, { ...TEST_APP, tokenSecret: TEST_TOKEN_SECRET })
     if (limits) config.limits = { ...DEFAULT_LIMITS, ...limits }
