@@ -27,6 +27,8 @@ export const timeKey = (stamp: number) => pad(Math.max(0, stamp), 16)
 /** A message, from the moment it is sent or received. The object stays the same while what it says changes. */
 export class Message {
   #source: Source
+  /** Others may name theirs as they like, also as somebody else did. From the start: nobody may be logged in later. */
+  readonly #isNamedHere: boolean
   #content: { of: string; type: string; value: unknown } | undefined
   /** Of its upload, 0 to 1. */
   progress: number | undefined
@@ -38,6 +40,7 @@ export class Message {
     source: Source,
   ) {
     this.#source = source
+    this.#isNamedHere = source.row === undefined || core.isMe(source.row.sender)
   }
 
   /** Undefined until it is stored. */
@@ -47,8 +50,7 @@ export class Message {
 
   /** Unique, and stays the same from the moment of sending: for lists that want a key. */
   get key(): string {
-    // Others may name theirs as they like, also as somebody else did.
-    return (this.isOwn ? this.clientMessageId : undefined) ?? this.id ?? ''
+    return (this.#isNamedHere ? this.clientMessageId : undefined) ?? this.id ?? ''
   }
 
   get clientMessageId(): string | undefined {

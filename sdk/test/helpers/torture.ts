@@ -42,6 +42,17 @@ export interface Sent {
   wasKept?: boolean
 }
 
+/** Tells messages apart that devices sent: everybody here names theirs anew. The server's own have only an id. */
+export function clientKeyOf({
+  clientMessageId,
+  id,
+}: {
+  clientMessageId?: string | undefined
+  id?: string | undefined
+}): string {
+  return clientMessageId ?? id ?? ''
+}
+
 /** A user's device: one tab after the other on the same disk. */
 export class TortureDevice {
   client!: Client
@@ -92,8 +103,8 @@ export class TortureDevice {
     this.heard.push(heard)
     this.client.on('message', (message) => {
       heard.push(message)
-      if (this.told.has(message.key)) {
-        this.problems.push(`${this.name} is told once more of ${message.key} ${message.preview}`)
+      if (this.told.has(clientKeyOf(message))) {
+        this.problems.push(`${this.name} is told once more of ${clientKeyOf(message)} ${message.preview}`)
       }
     })
     this.client.on('error', (error) => this.errors.push(error))
@@ -173,7 +184,7 @@ export class TortureDevice {
     const drafts = new Set<string>()
     for (const [key, value] of kept) {
       const row = value as { id?: string; clientMessageId?: string }
-      if (key.includes('/cache-1/message/')) this.told.add(row.clientMessageId ?? (row.id as string))
+      if (key.includes('/cache-1/message/')) this.told.add(clientKeyOf(row))
       if (key.includes('/draft/')) {
         this.told.add(row.clientMessageId as string)
         drafts.add(row.clientMessageId as string)

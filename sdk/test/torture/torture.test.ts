@@ -5,7 +5,7 @@ import { type Apart, startApart } from '../../../test/helpers/apart.js'
 import { createTestDatabase, type TestDatabase } from '../../../test/helpers/database.js'
 import type { Person } from '../../../test/helpers/person.js'
 import { FlakyNetwork } from '../helpers/flaky.js'
-import { newClient, Torture, type TortureDevice } from '../helpers/torture.js'
+import { clientKeyOf, newClient, Torture, type TortureDevice } from '../helpers/torture.js'
 import { Random } from '../helpers/torture-random.js'
 import { differences, fetchTruth, messageDifferences, type Truth } from '../helpers/torture-truth.js'
 
@@ -102,21 +102,25 @@ function heardWrongly(device: Torture['devices'][number], truth: Truth): string[
   const problems: string[] = []
   for (const [life, messages] of device.heard.entries()) {
     const keys = new Set<string>()
-    for (const { key, preview } of messages) {
-      if (keys.has(key)) problems.push(`${device.name} in life ${life} is told twice of ${key} ${preview}`)
+    for (const message of messages) {
+      const key = clientKeyOf(message)
+      if (keys.has(key)) {
+        problems.push(`${device.name} in life ${life} is told twice of ${key} ${message.preview}`)
+      }
       keys.add(key)
     }
   }
   if (device.heard.length > 1) return problems
-  const keys = new Set(device.heard.flat().map(({ key }) => key))
+  const heard = new Set(device.heard.flat().map(clientKeyOf))
   const { group, other } = torture.place
   for (const [sessionId, rows] of truth.messages) {
     const row = truth.lists.sessions.get(sessionId) as { type?: string } | undefined
     // Groups that were made meanwhile: what was said before one came is no news.
     if (row?.type === 'group' && sessionId !== group && sessionId !== other) continue
-    for (const { id, clientMessageId, content, isDelete } of rows) {
-      if (!isDelete && !keys.has(clientMessageId ?? id))
-        problems.push(`${device.name} is not told of ${content}`)
+    for (const row of rows) {
+      if (!row.isDelete && !heard.has(clientKeyOf(row))) {
+        problems.push(`${device.name} is not told of ${row.content}`)
+      }
     }
   }
   return problems
