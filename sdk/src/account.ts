@@ -28,8 +28,8 @@ import { openTabs } from './tabs/web-tabs.js'
 export interface Login {
   userId: string
   token: string
-  /** For addresses of files. */
-  fileToken: string
+  /** For addresses of files. Logins that were kept before there were such tokens have none. */
+  fileToken?: string
   /** As it was when logging in. */
   user: UserObject
 }

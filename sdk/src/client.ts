@@ -126,7 +126,7 @@ export class Client {
     })
     this.#model = new Model(this.#rest, options.messageTypes ?? [], options.syncTypes ?? [])
     this.users = new Users(this.#model)
-    this.files = new Files(this.#rest, fetch, () => this.#login?.fileToken)
+    this.files = new Files(this.#rest, fetch, () => this.#login?.fileToken ?? this.#login?.token)
   }
 
   // --- what it holds

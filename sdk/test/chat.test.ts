@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { request } from '../../test/helpers/http.js'
 import { TestEnv } from '../../test/helpers/test-env.js'
-import { image, type Session, system, text } from '../src/index.js'
+import { image, memoryStorage, type Session, type StorageAdapter, system, text } from '../src/index.js'
 import { credentialsOf, device, hears, idOf, person, type TestClient, textsOf } from './helpers/clients.js'
 
 let env: TestEnv
@@ -49,6 +49,54 @@ describe('sending', () => {
     expect(await heard).toMatchObject({ senderId: idOf(alice), isOwn: false, content: { text: 'hello' } })
     expect((await heard).session?.type).toBe('p2p')
     expect(alice.heard).toEqual(['hello'])
+  })
+
+  test('is kept before it is stored, and says so', async () => {
+    const storage = memoryStorage()
+    let release = () => {}
+    let isHeld = false
+    let onHeld = () => {}
+    const held = new Promise<void>((resolve) => {
+      onHeld = resolve
+    })
+    const adapter: StorageAdapter = {
+      ...storage,
+      async open(name) {
+        const opened = await storage.open(name)
+        const write: typeof opened.write = async (writes) => {
+          if (isHeld && writes.some(([key]) => key.includes('draft'))) {
+            await new Promise<void>((resolve) => {
+              release = resolve
+              onHeld()
+            })
+          }
+          return opened.write(writes)
+        }
+        return {
+          write,
+          get: (key) => opened.get(key),
+          list: (range) => opened.list(range),
+          clear: (prefix) => opened.clear(prefix),
+          close: () => opened.close(),
+        }
+      },
+    }
+    const tablet = await device(env, `alice${count}`, { storage: adapter })
+    const there = await tablet.sessions.p2p(idOf(bob))
+    isHeld = true
+    const message = there.sendText('kept')
+    let isKept = false
+    const kept = message.whenKept().then(() => {
+      isKept = true
+    })
+    await held
+    expect(isKept).toBe(false)
+    isHeld = false
+    release()
+    await kept
+    await message.whenStored()
+    await message.whenKept()
+    await Promise.all([hears(alice, 'kept'), hears(bob, 'kept')])
   })
 
   test('many at once keep their order, here and there', async () => {

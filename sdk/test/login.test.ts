@@ -25,6 +25,23 @@ const bound = (storage: Awaited<ReturnType<StorageAdapter['open']>>) => ({
   clear: storage.clear.bind(storage),
 })
 
+test('a login that was kept without a token for files goes on with what it has', async () => {
+  const storage = sameStorage()
+  await newClient(env.url).register({ ...credentialsOf('early'), name: 'early' })
+  const before = newClient(env.url, { pushUrl: env.wsUrl, storage })
+  await before.login(credentialsOf('early'))
+  const address = () => new URL(before.files.urlOf('attachments/1/content') ?? '').searchParams
+  expect(address().get('access_token')).toMatch(/./)
+  await before.close()
+  const opened = await storage.open('')
+  const { fileToken, ...login } = (await opened.get('login')) as { token: string; fileToken: string }
+  expect(fileToken).not.toBe(login.token)
+  await opened.write([['login', login]])
+  const after = newClient(env.url, { pushUrl: env.wsUrl, storage })
+  await after.resume()
+  expect(after.files.urlOf('attachments/1/content')).toContain(`access_token=${login.token}`)
+})
+
 describe('logging in', () => {
   test('comes first: without it the server is not asked', async () => {
     const client = newClient(env.url, { pushUrl: env.wsUrl })

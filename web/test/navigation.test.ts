@@ -177,6 +177,13 @@ describeInBrowser('going about', (browser) => {
     await page.keyboard.press('Escape')
     await details.getByRole('button', { name: 'Edit' }).waitFor()
 
+    // A menu, and what was typed to find somebody.
+    await details.getByRole('button', { name: /Gert/ }).last().click()
+    await page.getByRole('menu').waitFor()
+    await page.keyboard.press('Escape')
+    await page.getByRole('menu').waitFor({ state: 'detached' })
+    await details.waitFor()
+
     const adding = page.getByRole('dialog', { name: 'Add members' })
     const open = () => details.getByRole('button', { name: 'Add members' }).click()
     await open()

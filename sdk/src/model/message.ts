@@ -149,6 +149,11 @@ export class Message {
     return draft ? this.core.drafts.whenDone(draft.key).then(() => this) : Promise.resolve(this)
   }
 
+  /** Resolves when this device keeps it: from then on it is sent even if the page goes away. Throws NotLoggedIn. */
+  async whenKept(): Promise<void> {
+    if (this.#source.draft) await this.core.replica().settled()
+  }
+
   /** Takes it back before it is stored. False when it was too late. */
   async cancel(): Promise<boolean> {
     const { draft } = this.#source

@@ -23,7 +23,7 @@ export class Attachments {
 
   /** An address for `<img>` and the like, from a message's `src` or `thumbnail`; null for none. */
   getUrl(src: string): string | null {
-    return this.user.context.files(this.user.token).urlOf(src) ?? null
+    return this.user.context.files(this.user.addressToken).urlOf(src) ?? null
   }
 
   /** @internal */

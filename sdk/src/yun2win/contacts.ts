@@ -135,7 +135,7 @@ export class Contact {
   /** An address for `<img>`; null without an avatar. */
   getAvatarUrl(): string | null {
     const { user } = this.contacts
-    return avatarAddress(user.context, user.token, this.avatarUrl)
+    return avatarAddress(user.context, user.addressToken, this.avatarUrl)
   }
 
   /** How `getName()` is spelled in Latin letters. */

@@ -17,6 +17,7 @@ export type CurrentUserFields = UserFields & {
   key?: string
   secret?: string
   token?: string
+  fileToken?: string
   imToken?: string
 }
 
@@ -27,6 +28,8 @@ export class CurrentUser extends User {
   secret!: string
   /** For the business API. */
   token!: string
+  /** For addresses of pictures and files, which people copy. */
+  fileToken: string | undefined
   /** For push; see `remote.syncIMToken`. */
   imToken: string | undefined
   readonly userConversations: UserConversations
@@ -47,7 +50,7 @@ export class CurrentUser extends User {
 
   /** @internal */
   constructor(context: Context, fields: CurrentUserFields) {
-    super(context, fields, () => this.token)
+    super(context, fields, () => this.addressToken)
     // Hidden, so that whoever walks over the properties finds those of the document.
     Object.defineProperty(this, 'context', { value: context, enumerable: false })
     this.#row = fields
@@ -86,8 +89,18 @@ export class CurrentUser extends User {
 
   /** What localStorage keeps. */
   override toJSON(): CurrentUserFields {
-    const { appKey, secret, token, imToken } = this
-    return { ...super.toJSON(), key: appKey, secret, token, ...(imToken !== undefined && { imToken }) }
+    const { appKey, secret, token, fileToken, imToken } = this
+    return {
+      ...super.toJSON(),
+      ...{ key: appKey, secret, token },
+      ...(fileToken !== undefined && { fileToken }),
+      ...(imToken !== undefined && { imToken }),
+    }
+  }
+
+  /** @internal What addresses of pictures carry. Logins that localStorage kept before have no token of that kind. */
+  get addressToken(): string {
+    return this.fileToken ?? this.token
   }
 
   /** @internal A new login of the same user. */
@@ -118,10 +131,11 @@ export class CurrentUser extends User {
     this.set(row)
   }
 
-  #takeTokens({ key, secret, token, imToken }: CurrentUserFields): void {
+  #takeTokens({ key, secret, token, fileToken, imToken }: CurrentUserFields): void {
     this.appKey = key ?? ''
     this.secret = secret ?? ''
     this.token = token ?? ''
+    this.fileToken = fileToken
     this.imToken = imToken
   }
 }

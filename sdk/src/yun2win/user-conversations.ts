@@ -156,7 +156,7 @@ export class UserConversation {
   /** An address for `<img>`; null without an avatar. */
   getAvatarUrl(): string | null {
     const { user } = this.userConversations
-    return avatarAddress(user.context, user.token, this.avatarUrl)
+    return avatarAddress(user.context, user.addressToken, this.avatarUrl)
   }
 
   /** The session behind it. */

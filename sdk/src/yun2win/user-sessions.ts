@@ -115,7 +115,7 @@ export class UserSession {
   /** An address for `<img>`; null without an avatar. */
   getAvatarUrl(): string | null {
     const { user } = this.userSessions
-    return avatarAddress(user.context, user.token, this.avatarUrl)
+    return avatarAddress(user.context, user.addressToken, this.avatarUrl)
   }
 
   /** What localStorage keeps. */

@@ -33,7 +33,7 @@ export class Users {
     const fields = id === undefined ? undefined : cache.read<CurrentUserFields>(id)
     if (id === undefined || !fields) throw new Error('currentUserId is null, pls relogin!')
     this.#list.clear()
-    const token = () => this.#current?.token
+    const token = () => this.#current?.addressToken
     for (const user of cache.read<UserFields[]>(`${id}_users`) ?? []) {
       this.#list.set(user.id, new User(this.#context, user, token))
     }
@@ -59,7 +59,7 @@ export class Users {
   create(id: string, name: string, account?: string | null, avatarUrl?: string): User {
     if (this.#list.has(id)) throw new Error('can not create the user, because the user is exist')
     const fields = { id, name, account: account ?? null, avatarUrl: avatarUrl ?? ' ' }
-    const user = new User(this.#context, fields, () => this.#current?.token)
+    const user = new User(this.#context, fields, () => this.#current?.addressToken)
     this.#list.set(id, user)
     this.#isChanged = true
     this.save()
@@ -73,7 +73,7 @@ export class Users {
       const fields: UserFields = { id, ...(name !== undefined && { name }), account: account ?? null }
       if (avatarUrl !== undefined) fields.avatarUrl = avatarUrl
       if (pinyin !== undefined) fields.pinyin = pinyin
-      const user = new User(this.#context, fields, () => this.#current?.token)
+      const user = new User(this.#context, fields, () => this.#current?.addressToken)
       this.#list.set(id, user)
       this.#isChanged = true
       return user
@@ -128,7 +128,7 @@ export class Users {
 
   /** @internal Somebody who is not in the list: nobody may be logged in. */
   present(row: UserObject): User {
-    return new User(this.#context, row, () => this.#current?.token)
+    return new User(this.#context, row, () => this.#current?.addressToken)
   }
 }
 

@@ -1,4 +1,5 @@
 import { forgetRecentEmojis } from '../chat/composer/recent-emojis'
+import { forgetElsewhere } from '../chat/content/use-elsewhere'
 import { forgetDrafts } from '../drafts/drafts'
 import { forgetPicked } from '../drafts/picked-files'
 import { forgetTyped } from '../platform/use-typed'
@@ -14,4 +15,5 @@ export function forgetUser(userId: string): void {
 export function forgetInWindow(userId: string): void {
   forgetPicked(userId)
   forgetTyped(userId)
+  forgetElsewhere()
 }

@@ -52,7 +52,11 @@ export function useFirstNew(
   }, [])
 
   const [isSeeking, setSeeking] = useState(false)
-  const seek = useCallback(() => setSeeking((before) => !before), [])
+  const seek = useCallback(() => {
+    setSeeking((before) => !before)
+    // Or else what failed before would end it at once.
+    if (!isSeeking && hasFailed) loadOlder(STRIDE)
+  }, [isSeeking, hasFailed, loadOlder])
   useEffect(() => {
     if (!isSeeking) return
     if (key !== undefined && shown.current) {

@@ -3,7 +3,6 @@ import { notifications } from '@mantine/notifications'
 import { IconMessage, IconTrash } from '@tabler/icons-react'
 import type { Contact } from 'nudge-sdk'
 import { useState } from 'react'
-import { useWarningBeforeLeaving } from '../browser/use-warning-before-leaving'
 import { useTexts } from '../i18n/texts'
 import { ConfirmDialog, type Question } from '../lists/confirm-dialog'
 import { useTask } from '../platform/use-task'
@@ -61,7 +60,6 @@ function Remarks({ contact }: { contact: Contact }) {
   const { values, type, drop } = useTyped(`contact/${contact.id}`, saved)
   const { title, remark } = values
   const isChanged = title !== saved.title || remark !== saved.remark
-  useWarningBeforeLeaving(isChanged)
   return (
     <form
       className={css.card}

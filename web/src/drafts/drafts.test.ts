@@ -48,6 +48,17 @@ test('what is being sent is no draft here, and one again where the page goes awa
   expect((await open()).draftOf('1', '7')).toBe('look')
 })
 
+test('of two that are on their way none takes the place of the other', async () => {
+  const { sendDraft } = await open()
+  const [one, two] = [sending(), sending()]
+  const sent = sendDraft('1', '7', 'one', one.isSent)
+  void sendDraft('1', '7', 'two', two.isSent)
+  expect((await open()).draftOf('1', '7').split('\n').sort()).toEqual(['one', 'two'])
+  one.end(true)
+  await sent
+  expect((await open()).draftOf('1', '7')).toBe('two')
+})
+
 test('nothing is left of what was sent', async () => {
   const { draftOf, keepDraft, sendDraft } = await open()
   keepDraft('1', '7', 'look at this')

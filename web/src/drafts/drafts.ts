@@ -2,12 +2,12 @@ import { storedForUsers, useStored } from '../browser/stored.js'
 
 /** What was begun and not sent, by user and session. */
 const drafts = storedForUsers<Record<string, string>>('drafts', {})
-/** Of what this page is sending. */
+/** Keys of what this page is sending. */
 const underWay = new Set<string>()
 
 const keyOf = (userId: string, sessionId: string) => `${userId}/${sessionId}`
 /** For words on their way to the outbox: they are kept beside the draft, should this page not live to send them. */
-const leavingOf = (key: string) => `${key}/leaving`
+const leavingOf = (key: string) => `${key}/leaving/`
 
 /** What this user has begun to write there; blank when nothing. */
 export function draftOf(userId: string, sessionId: string): string {
@@ -22,7 +22,8 @@ export function useDraft(userId: string, sessionId: string): string {
 export function keepDraft(userId: string, sessionId: string, text: string): void {
   const key = keyOf(userId, sessionId)
   if (text === draftOf(userId, sessionId)) return
-  put({ [key]: text, ...(!underWay.has(key) && { [leavingOf(key)]: '' }) })
+  // What was left by a page that is gone is part of the text from now on.
+  put({ ...Object.fromEntries(leftOf(drafts.get(), key).map(([left]) => [left, ''])), [key]: text })
 }
 
 /**
@@ -36,11 +37,12 @@ export async function sendDraft(
   send: () => Promise<boolean>,
 ): Promise<boolean> {
   const key = keyOf(userId, sessionId)
-  underWay.add(key)
-  put({ [key]: '', [leavingOf(key)]: text })
+  const leaving = `${leavingOf(key)}${Date.now()}-${Math.random()}`
+  underWay.add(leaving)
+  put({ [key]: '', [leaving]: text })
   const isSent = await send()
-  underWay.delete(key)
-  put(isSent ? { [leavingOf(key)]: '' } : {})
+  underWay.delete(leaving)
+  put(isSent ? { [leaving]: '' } : {})
   return isSent
 }
 
@@ -51,8 +53,13 @@ export function forgetDrafts(userId: string): void {
 }
 
 function read(all: Record<string, string>, key: string): string {
-  const left = underWay.has(key) ? '' : all[leavingOf(key)]
-  return [left, all[key]].filter(Boolean).join('\n')
+  return [...leftOf(all, key).map(([, text]) => text), all[key]].filter(Boolean).join('\n')
+}
+
+/** What was on its way and is so no more, the oldest first. */
+function leftOf(all: Record<string, string>, key: string): [leaving: string, text: string][] {
+  const left = Object.entries(all).filter(([name]) => name.startsWith(leavingOf(key)) && !underWay.has(name))
+  return left.sort(([a], [b]) => (a < b ? -1 : 1))
 }
 
 /** Blank ones go. */

@@ -2,6 +2,7 @@ import { Button, Group, Text, Textarea, TextInput } from '@mantine/core'
 import { IconPencil } from '@tabler/icons-react'
 import type { Session } from 'nudge-sdk'
 import { useState } from 'react'
+import { isComposing } from '../browser/keys'
 import { useTexts } from '../i18n/texts'
 import { useTask } from '../platform/use-task'
 import { PersonAvatar } from '../ui/person-avatar'
@@ -105,7 +106,7 @@ function Form({ session, onDone }: { session: Session; onDone(): void }) {
       }}
       // Only the form is left, not the panel around it.
       data-keeps-escape
-      onKeyDown={({ key }) => key === 'Escape' && onDone()}
+      onKeyDown={(event) => event.key === 'Escape' && !isComposing(event) && onDone()}
     >
       <TextInput
         ref={input}

@@ -1,7 +1,7 @@
 import { Button, Group, Stack, Text, TextInput } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { NudgeError, type Session } from 'nudge-sdk'
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { useLocation } from 'wouter'
 import { LOCALES, useLanguage } from '../i18n/language'
 import { useTexts } from '../i18n/texts'
@@ -29,6 +29,13 @@ export function NewGroup({ onDone }: { onDone(): void }) {
   const [avatarUrl, setAvatarUrl] = useState('')
   const [members, setMembers] = useState<string[]>([])
   const canCreate = members.length > 0
+  const isHere = useRef(true)
+  useEffect(() => {
+    isHere.current = true
+    return () => {
+      isHere.current = false
+    }
+  }, [])
   const input = useFirstFocus<HTMLInputElement>()
 
   const create = async () => {
@@ -38,8 +45,11 @@ export function NewGroup({ onDone }: { onDone(): void }) {
       ...(avatarUrl !== '' && { avatarUrl }),
     })
     const { missing, error } = await addAll(session, members)
-    navigate(paths.chat(session.id))
-    onDone()
+    // Who has closed the dialog meanwhile is somewhere else.
+    if (isHere.current) {
+      navigate(paths.chat(session.id))
+      onDone()
+    }
     if (missing.length === 0) return
     const names = missing.map((userId) => client.contacts.byUser(userId)?.displayName ?? userId)
     notifications.show({
@@ -77,7 +87,7 @@ export function NewGroup({ onDone }: { onDone(): void }) {
           <MemberPicker picked={members} onChange={setMembers} />
         </div>
         <Group justify="flex-end" gap="sm">
-          <Button variant="default" onClick={onDone}>
+          <Button variant="default" disabled={isBusy} onClick={onDone}>
             {t.cancel}
           </Button>
           {/* Disabled, it keeps Enter in the fields from sending the form. */}

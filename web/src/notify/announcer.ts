@@ -4,6 +4,7 @@ import { defineTexts } from '../i18n/texts'
 import { nameOf } from '../people/name-of'
 import { strangersOf } from '../people/strangers'
 import { paths } from '../places/places'
+import { ownAddress } from '../platform/foreign-host'
 import { conversationName } from '../words/conversation-name'
 import { wordsOf } from '../words/words'
 import type { Attention } from './attention'
@@ -118,7 +119,8 @@ export class Announcer {
     showOnDesktop({
       title: conversation ? conversationName(this.client, conversation, this.language) : 'Nudge',
       body,
-      icon: this.client.files.urlOf(conversation?.avatarUrl ?? ''),
+      // No server of others is asked for it: that would tell who is told of what.
+      icon: ownAddress(this.client.files, conversation?.avatarUrl ?? ''),
       lang: LOCALES[this.language],
       tag: sessionId,
       path: paths.chat(sessionId),

@@ -1,4 +1,5 @@
 import { remembered, useStored } from '../browser/stored'
+import { useWarningBeforeLeaving } from '../browser/use-warning-before-leaving'
 import { useMe } from './client-context'
 
 type Fields = Record<string, string>
@@ -23,6 +24,12 @@ export function useTyped<Field extends string>(form: string, saved: Record<Field
     type: (field, value) => put(key, otherThan(saved, { ...typed.get()[key], [field]: value })),
     drop: (values) => put(key, otherThan(values, typed.get()[key] ?? {})),
   }
+}
+
+/** The browser asks before it closes or reloads the page while something was typed and not saved, wherever one is. */
+export function useWarningOfTyped(): void {
+  const [all] = useStored(typed)
+  useWarningBeforeLeaving(Object.keys(all).length > 0)
 }
 
 /** For when a user logs out. */

@@ -4,7 +4,6 @@ import { IconUser } from '@tabler/icons-react'
 import { type FormEvent, useRef } from 'react'
 import { LineField } from '../account/line-field'
 import { cleanName } from '../account/rules'
-import { useWarningBeforeLeaving } from '../browser/use-warning-before-leaving'
 import { defineTexts, useTexts } from '../i18n/texts'
 import { useMe } from '../platform/client-context'
 import { useTask } from '../platform/use-task'
@@ -68,7 +67,6 @@ export function ProfileSection() {
   const changed = FIELDS.filter((field) => cleanName(values[field]) !== me[field])
   const isChanged = changed.length > 0
   const isNameMissing = cleanName(values.name) === ''
-  useWarningBeforeLeaving(isChanged)
 
   const save = async (event: FormEvent) => {
     event.preventDefault()

@@ -12,6 +12,7 @@ import { defineTexts, useTexts } from '../i18n/texts'
 import { useSearchKey } from '../lists/use-search-key'
 import { useNotifications } from '../notify/use-notifications'
 import { type Place, placeOf } from '../places/places'
+import { useWarningOfTyped } from '../platform/use-typed'
 import { SettingsPage } from '../settings/settings-page'
 import { EmptyState } from '../ui/empty-state'
 import { ErrorBoundary } from '../ui/error-boundary'
@@ -52,6 +53,7 @@ export function Shell({ log }: { log?: TraceLog }) {
   const t = useTexts(texts)
   useNotifications(place)
   useDropGuard()
+  useWarningOfTyped()
   const side = useRef<HTMLElement>(null)
   useSearchKey(side)
   return (

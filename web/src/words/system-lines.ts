@@ -56,7 +56,8 @@ export interface Reader {
 
 /**
  * A line of type `system` in the reader's language, with "You" for what the reader did. What no text of ours makes, or
- * more than one, stays as it is. Users can write such lines as they like: only the sender of a line is certain.
+ * more than one, stays as it is. Users can write such lines as they like, and
+ * also as `system`: they say what somebody claims.
  */
 export function systemLine(line: string, senderId: string, { language, me }: Reader): string {
   if (senderId === 'system') {

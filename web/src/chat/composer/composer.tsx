@@ -1,7 +1,7 @@
 import { ActionIcon, Textarea } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
 import { IconMessageOff, IconPaperclip, IconSendFilled } from '@tabler/icons-react'
-import { NudgeError, type Session } from 'nudge-sdk'
+import { type Message, NudgeError, type Session } from 'nudge-sdk'
 import { type FormEvent, type KeyboardEvent, useEffect, useRef, useState } from 'react'
 import { isComposing } from '../../browser/keys'
 import { draftOf, keepDraft, sendDraft } from '../../drafts/drafts'
@@ -83,12 +83,14 @@ function Form({ session, name }: { session: Session; name: string }) {
     const looks = await Promise.all(files.map(({ look }) => look))
     // Whoever has logged in meanwhile does not say it instead.
     if (client.me?.id !== me.id) throw new NudgeError('NotLoggedIn', 'the login has ended')
+    const sent: Message[] = []
     for (const [index, { id, file }] of files.entries()) {
       const look = looks[index]
       // Who leaves and comes back meanwhile may have sent it again.
-      if (attachments.remove(id) && look) session.sendFile(file, look)
+      if (attachments.remove(id) && look) sent.push(session.sendFile(file, look))
     }
-    if (words !== '') session.sendText(words)
+    if (words !== '') sent.push(session.sendText(words))
+    await Promise.all(sent.map((message) => message.whenKept()))
   }
   const submit = async (event?: FormEvent) => {
     event?.preventDefault()

@@ -5,8 +5,8 @@ import { useTask } from '../../platform/use-task'
 const BEGUN_MS = 60_000
 
 /**
- * Saves a file of a message on the device. By a button, never by a link: the address of a private file carries the
- * user's access token, and links are copied and passed on.
+ * Saves a file of a message on the device. By a button, never by a link: the address of a private file carries what
+ * opens the user's other files as well, and links are copied and passed on.
  */
 export function useDownload(): { isBusy: boolean; download(src: string, name: string): void } {
   const client = useClient()

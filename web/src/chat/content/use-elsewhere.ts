@@ -9,7 +9,7 @@ export interface Elsewhere {
   show(): void
 }
 
-/** What somebody has asked for: as long as the page, so that nobody is asked twice. */
+/** What the user has asked for: as long as the page, so that nobody is asked twice. */
 const wanted = new Set<string>()
 const listeners = new Set<() => void>()
 
@@ -21,8 +21,18 @@ export function useElsewhere(src: string): Elsewhere | undefined {
   return host === undefined ? undefined : { host, show: () => want(src) }
 }
 
+/** For when a user logs out: the next one is asked anew. */
+export function forgetElsewhere(): void {
+  wanted.clear()
+  changed()
+}
+
 function want(src: string): void {
   wanted.add(src)
+  changed()
+}
+
+function changed(): void {
   for (const listener of listeners) listener()
 }
 
