@@ -48,6 +48,17 @@ test('what is being sent is no draft here, and one again where the page goes awa
   expect((await open()).draftOf('1', '7')).toBe('look')
 })
 
+test('what was left is part of what is sent next', async () => {
+  const { sendDraft } = await open()
+  void sendDraft('1', '7', 'look at this', sending().isSent)
+  const page = await open()
+  const { isSent, end } = sending()
+  const sent = page.sendDraft('1', '7', page.draftOf('1', '7'), isSent)
+  end(true)
+  await sent
+  expect((await open()).draftOf('1', '7')).toBe('')
+})
+
 test('of two that are on their way none takes the place of the other', async () => {
   const { sendDraft } = await open()
   const [one, two] = [sending(), sending()]

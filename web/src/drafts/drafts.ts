@@ -22,8 +22,7 @@ export function useDraft(userId: string, sessionId: string): string {
 export function keepDraft(userId: string, sessionId: string, text: string): void {
   const key = keyOf(userId, sessionId)
   if (text === draftOf(userId, sessionId)) return
-  // What was left by a page that is gone is part of the text from now on.
-  put({ ...Object.fromEntries(leftOf(drafts.get(), key).map(([left]) => [left, ''])), [key]: text })
+  put({ ...withoutLeft(key), [key]: text })
 }
 
 /**
@@ -39,7 +38,7 @@ export async function sendDraft(
   const key = keyOf(userId, sessionId)
   const leaving = `${leavingOf(key)}${Date.now()}-${Math.random()}`
   underWay.add(leaving)
-  put({ [key]: '', [leaving]: text })
+  put({ ...withoutLeft(key), [key]: '', [leaving]: text })
   const isSent = await send()
   underWay.delete(leaving)
   put(isSent ? { [leaving]: '' } : {})
@@ -60,6 +59,11 @@ function read(all: Record<string, string>, key: string): string {
 function leftOf(all: Record<string, string>, key: string): [leaving: string, text: string][] {
   const left = Object.entries(all).filter(([name]) => name.startsWith(leavingOf(key)) && !underWay.has(name))
   return left.sort(([a], [b]) => (a < b ? -1 : 1))
+}
+
+/** What a page left that is gone is part of the text that is kept or sent next. */
+function withoutLeft(key: string): Record<string, string> {
+  return Object.fromEntries(leftOf(drafts.get(), key).map(([leaving]) => [leaving, '']))
 }
 
 /** Blank ones go. */
