@@ -3,7 +3,7 @@ import { promisify } from 'node:util'
 
 const derive = promisify<string, Buffer, number, ScryptOptions, Buffer>(scrypt)
 
-interface Cost {
+interface Costs {
   N: number
   r: number
   p: number
@@ -16,9 +16,9 @@ const KEY_BYTES = 32
  * 32 MiB and some 80 ms, costly to guess and bearable to check; one more doubles both.
  */
 export async function hashPassword(password: string, cost: number): Promise<string> {
-  const { N, r, p } = { N: 2 ** cost, r: 8, p: 1 }
+  const [N, r, p] = [2 ** cost, 8, 1]
   const salt = randomBytes(16)
-  const key = await derive(password, salt, KEY_BYTES, { N, r, p, maxmem: memoryFor({ N, r, p }) })
+  const key = await deriveKey(password, salt, KEY_BYTES, { N, r, p })
   return ['scrypt', N, r, p, salt.toString('base64url'), key.toString('base64url')].join('$')
 }
 
@@ -26,15 +26,13 @@ export async function hashPassword(password: string, cost: number): Promise<stri
 export async function isPassword(password: string, hash: string): Promise<boolean> {
   const [scheme, N, r, p, salt, key] = hash.split('$')
   if (scheme !== 'scrypt' || !salt || !key) return false
-  const cost = { N: Number(N), r: Number(r), p: Number(p) }
   const expected = Buffer.from(key, 'base64url')
-  const actual = await derive(password, Buffer.from(salt, 'base64url'), expected.length, {
-    ...cost,
-    maxmem: memoryFor(cost),
-  })
+  const costs = { N: Number(N), r: Number(r), p: Number(p) }
+  const actual = await deriveKey(password, Buffer.from(salt, 'base64url'), expected.length, costs)
   return timingSafeEqual(actual, expected)
 }
 
-function memoryFor({ N, r, p }: Cost): number {
-  return 128 * N * r + 128 * r * p + 1024 * 1024
+function deriveKey(password: string, salt: Buffer, length: number, { N, r, p }: Costs): Promise<Buffer> {
+  const maxmem = 128 * N * r + 128 * r * p + 1024 * 1024
+  return derive(password, salt, length, { N, r, p, maxmem })
 }

@@ -3,7 +3,16 @@ import type { Locator, Page } from 'playwright-core'
 import { describeInBrowser, until } from '../../sdk/test/helpers/browser.js'
 import type { RunningProcess } from '../../test/helpers/child.js'
 import { type Person as Api, registerPerson } from '../../test/helpers/person.js'
-import { atApi, createAccount, expectAccessible, logIn, meet, openApp, startWeb } from './helpers/people.js'
+import {
+  atApi,
+  createAccount,
+  expectAccessible,
+  hold,
+  logIn,
+  meet,
+  openApp,
+  startWeb,
+} from './helpers/people.js'
 
 describeInBrowser('the chat', (browser) => {
   let server: RunningProcess
@@ -119,11 +128,7 @@ describeInBrowser('the chat', (browser) => {
   test('draws a line above what is new, and marks it as read where it is seen', async () => {
     const { alice, asAlice, asBob, sessionId } = await meet(browser, server.url, ['Dora', 'Dirk'])
     const { page } = alice
-    await asBob.send(sessionId, 'known')
-    await openChat(page, sessionId)
-    await said(page, /: known$/).waitFor()
-    await until(async () => (await unreadOf(asAlice, sessionId)) === 0)
-    await openChat(page)
+    await readFirst(page, { asAlice, asBob, sessionId })
 
     await asBob.send(sessionId, 'new')
     await asBob.send(sessionId, 'newer')
@@ -168,11 +173,7 @@ describeInBrowser('the chat', (browser) => {
   test('leads to the first of many new messages', async () => {
     const { alice, asAlice, asBob, sessionId } = await meet(browser, server.url, ['Flo', 'Fred'])
     const { page } = alice
-    await asBob.send(sessionId, 'known')
-    await openChat(page, sessionId)
-    await said(page, /: known$/).waitFor()
-    await until(async () => (await unreadOf(asAlice, sessionId)) === 0)
-    await openChat(page)
+    await readFirst(page, { asAlice, asBob, sessionId })
     for (let n = 1; n <= 160; n++) await asBob.send(sessionId, `number ${n}`)
     await page.getByText('160 unread').first().waitFor()
     await openChat(page, sessionId)
@@ -334,17 +335,16 @@ async function say(page: Page, words: string): Promise<void> {
   await page.getByRole('button', { name: 'Send', exact: true }).click()
 }
 
-/** Requests to there wait until they are let go. */
-async function hold(page: Page, url: string): Promise<() => void> {
-  let release = () => {}
-  const released = new Promise<void>((resolve) => {
-    release = resolve
-  })
-  await page.route(url, async (route) => {
-    await released
-    await route.continue()
-  })
-  return release
+/** Bob has said something, Alice has read it and gone back to the list. */
+async function readFirst(
+  page: Page,
+  { asAlice, asBob, sessionId }: { asAlice: Api; asBob: Api; sessionId: string },
+): Promise<void> {
+  await asBob.send(sessionId, 'known')
+  await openChat(page, sessionId)
+  await said(page, /: known$/).waitFor()
+  await until(async () => (await unreadOf(asAlice, sessionId)) === 0)
+  await openChat(page)
 }
 
 async function unreadOf(api: Api, sessionId: string): Promise<number | undefined> {

@@ -1,12 +1,12 @@
 import { beforeAll, expect, test } from '@jest/globals'
-import type { Locator, Page, Request } from 'playwright-core'
+import type { Locator, Request } from 'playwright-core'
 import { describeInBrowser, until } from '../../sdk/test/helpers/browser.js'
 import type { AttachmentObject } from '../../shared/wire/attachments.js'
 import type { RunningProcess } from '../../test/helpers/child.js'
 import type { Person as Api } from '../../test/helpers/person.js'
 import { TEST_PROCESS_ENV } from '../../test/helpers/test-app.js'
 import { button, fieldOf, pick, pictureOf, recordingOf, said, untilLoaded } from './helpers/files.js'
-import { enter, expectAccessible, goTo, meet, startWeb } from './helpers/people.js'
+import { enter, expectAccessible, goTo, hold, meet, startWeb } from './helpers/people.js'
 
 describeInBrowser('pictures, films and recordings', (browser) => {
   let server: RunningProcess
@@ -202,19 +202,6 @@ describeInBrowser('pictures, films and recordings', (browser) => {
     expect((await download).suggestedFilename()).toBe('odd.mp4')
   })
 })
-
-/** Requests there wait until the function that is given is called. */
-async function hold(page: Page, url: string): Promise<() => void> {
-  let letGo = () => {}
-  const held = new Promise<void>((resolve) => {
-    letGo = resolve
-  })
-  await page.route(url, async (route) => {
-    await held
-    await route.continue()
-  })
-  return letGo
-}
 
 /** Runs in the page: looks at the one picture of the chat before each frame, and notes when there is nothing to see. */
 function watchPicture(): void {

@@ -92,6 +92,12 @@ export function storedForUsers<T>(name: string, initial: T): Stored<T> {
   }
 }
 
+/** Of what is kept under `<user's id>/…`: forgets what is this user's. */
+export function forgetUserIn<T>(choice: Stored<Record<string, T>>, userId: string): void {
+  const others = Object.entries(choice.get()).filter(([key]) => !key.startsWith(`${userId}/`))
+  choice.set(Object.fromEntries(others))
+}
+
 export function useStored<T>(choice: Stored<T>): [T, (value: T) => void] {
   return [useSyncExternalStore(choice.subscribe, choice.get), choice.set]
 }

@@ -71,6 +71,7 @@ export const MessageRow = memo(function MessageRow({
   const { key, isOwn, type, createdAt } = message
   const time = timeOfDay(createdAt, language)
   const isFailed = message.status === 'storefailed'
+  const isEdited = message.status === 'stored' && message.updatedAt > createdAt
   const label = t.said(isOwn ? t.you : name, time, wordsOf(message).slice(0, LABEL_LENGTH))
   const openMenu = (button: HTMLElement) => {
     const { left, bottom } = button.getBoundingClientRect()
@@ -113,13 +114,13 @@ export const MessageRow = memo(function MessageRow({
             data-bare={BARE.has(type)}
             data-words={type === 'text'}
             data-room={ROOMY.has(type)}
-            data-edited={isEdited(message)}
+            data-edited={isEdited}
           >
             <div className={css.content}>
               <MessageContent message={message} />
             </div>
             <span className={css.meta}>
-              {isEdited(message) && <span>{t.edited}</span>}
+              {isEdited && <span>{t.edited}</span>}
               <time dateTime={new Date(createdAt).toISOString()} title={fullTime(createdAt, language)}>
                 {time}
               </time>
@@ -180,10 +181,6 @@ function Person({
       {children}
     </Link>
   )
-}
-
-function isEdited({ status, createdAt, updatedAt }: Message): boolean {
-  return status === 'stored' && updatedAt > createdAt
 }
 
 function Progress({ status }: { status: SendStatus }) {

@@ -1,6 +1,7 @@
 import type { Session } from 'nudge-sdk'
 import { useEffect, useMemo, useState } from 'react'
 import { useTexts } from '../i18n/texts'
+import { chosenName } from '../people/name-of'
 import { useStrangers } from '../people/use-strangers'
 import { useClient, useMe } from '../platform/client-context'
 import { useList } from '../platform/use-list'
@@ -35,8 +36,7 @@ export function usePeople(session: Session, senderIds: Iterable<string>): (userI
     const contact = called.get(userId)
     const member = listed.get(userId)
     if (contact) {
-      const name = contact.title || member?.name || contact.name
-      return { name, avatarUrl: member?.avatarUrl || contact.avatarUrl }
+      return { name: chosenName(contact, member), avatarUrl: member?.avatarUrl || contact.avatarUrl }
     }
     if (member) return { name: member.name, avatarUrl: member.avatarUrl }
     if (conversation?.type === 'p2p' && conversation.targetId === userId) {

@@ -1,4 +1,4 @@
-import { storedForUsers, useStored } from '../browser/stored.js'
+import { forgetUserIn, storedForUsers, useStored } from '../browser/stored.js'
 
 /** What was begun and not sent, by user and session. */
 const drafts = storedForUsers<Record<string, string>>('drafts', {})
@@ -47,8 +47,7 @@ export async function sendDraft(
 
 /** For when a user logs out: nothing of theirs stays on this device. */
 export function forgetDrafts(userId: string): void {
-  const kept = Object.entries(drafts.get()).filter(([key]) => !key.startsWith(`${userId}/`))
-  drafts.set(Object.fromEntries(kept))
+  forgetUserIn(drafts, userId)
 }
 
 function read(all: Record<string, string>, key: string): string {

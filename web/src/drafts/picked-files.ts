@@ -1,4 +1,5 @@
 import type { SendFileOptions } from 'nudge-sdk'
+import { forgetUserIn, remembered } from '../browser/stored'
 
 /** How a file is going to be sent. */
 export interface Look {
@@ -15,33 +16,23 @@ export interface Attachment {
 
 const NONE: readonly Attachment[] = []
 /** What was picked and not sent, by user and session: as long as the page, for files cannot be kept for longer. */
-const picked = new Map<string, readonly Attachment[]>()
-const listeners = new Set<() => void>()
+const picked = remembered<Record<string, readonly Attachment[]>>({})
 
 const keyOf = (userId: string, sessionId: string) => `${userId}/${sessionId}`
 
 /** What this user has picked to send there. */
 export function pickedFiles(userId: string, sessionId: string): readonly Attachment[] {
-  return picked.get(keyOf(userId, sessionId)) ?? NONE
+  return picked.get()[keyOf(userId, sessionId)] ?? NONE
 }
 
 export function keepPicked(userId: string, sessionId: string, files: readonly Attachment[]): void {
-  if (files.length === 0) picked.delete(keyOf(userId, sessionId))
-  else picked.set(keyOf(userId, sessionId), files)
-  changed()
+  const { [keyOf(userId, sessionId)]: _, ...others } = picked.get()
+  picked.set(files.length === 0 ? others : { ...others, [keyOf(userId, sessionId)]: files })
 }
 
 /** For when a user logs out. */
 export function forgetPicked(userId: string): void {
-  for (const key of picked.keys()) if (key.startsWith(`${userId}/`)) picked.delete(key)
-  changed()
+  forgetUserIn(picked, userId)
 }
 
-export function onPickedChange(listener: () => void): () => void {
-  listeners.add(listener)
-  return () => listeners.delete(listener)
-}
-
-function changed(): void {
-  for (const listener of listeners) listener()
-}
+export const onPickedChange = picked.subscribe

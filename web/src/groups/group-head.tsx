@@ -5,6 +5,7 @@ import { useState } from 'react'
 import { isComposing } from '../browser/keys'
 import { useTexts } from '../i18n/texts'
 import { useTask } from '../platform/use-task'
+import { DangerButton } from '../ui/danger-button'
 import { PersonAvatar } from '../ui/person-avatar'
 import { useFirstFocus } from '../ui/use-first-focus'
 import css from './group-details.module.css'
@@ -60,17 +61,14 @@ export function GroupHead({ session, mayEdit }: { session: Session; mayEdit: boo
                 {t.edit}
               </Button>
               {avatarUrl !== '' && (
-                <Button
+                <DangerButton
                   className={css.change}
                   size="compact-sm"
-                  variant="subtle"
-                  color="red"
-                  c="var(--n-bad)"
                   loading={isBusy}
                   onClick={() => void run(() => changePicture(''))}
                 >
                   {t.removePicture}
-                </Button>
+                </DangerButton>
               )}
             </Group>
           )}

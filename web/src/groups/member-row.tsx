@@ -15,7 +15,7 @@ import { Link, useLocation } from 'wouter'
 import { useOpenChat } from '../contacts/use-open-chat'
 import { useTexts } from '../i18n/texts'
 import type { Question } from '../lists/confirm-dialog'
-import { nameOf } from '../people/name-of'
+import { chosenName } from '../people/name-of'
 import { paths } from '../places/places'
 import { useClient, useMe } from '../platform/client-context'
 import { useIsEmbedded } from '../platform/embedded'
@@ -51,7 +51,7 @@ export function MemberRow({
   const announce = useAnnounce(session)
   const { userId, role, isInvited, avatarUrl } = member
   const isSelf = userId === me.id
-  const name = isInvited ? userId : (nameOf(client, userId, session) ?? member.name)
+  const name = isInvited ? userId : chosenName(client.contacts.byUser(userId), member)
   const rights = rightsOver(own, role)
   const isManaged = Object.values(rights).includes(true)
   const isReachable = !isSelf && !isInvited && !isEmbedded

@@ -1,17 +1,15 @@
 import { Button, CloseButton } from '@mantine/core'
 import { IconBell } from '@tabler/icons-react'
-import { stored, useStored } from '../browser/stored'
+import { useStored } from '../browser/stored'
 import { defineTexts, useTexts } from '../i18n/texts'
 import css from './notify-offer.module.css'
 import { usePermission } from './permission'
-import { desktopChoice } from './preferences'
+import { desktopChoice, offerDeclined } from './preferences'
 
 const texts = defineTexts({
   en: { offer: 'Notifications are off', accept: 'Turn on', decline: 'Not now' },
   zh: { offer: '通知未开启', accept: '开启', decline: '暂不开启' },
 })
-
-const offerDeclined = stored('desktop-offer-declined', false)
 
 /** Offers notifications of the desktop, until the browser was asked or the user does not want them. */
 export function NotifyOffer() {

@@ -1,4 +1,4 @@
-import type { Client, Session } from 'nudge-sdk'
+import type { Client, Contact, Member, Session } from 'nudge-sdk'
 import { strangersOf } from './strangers'
 
 /**
@@ -6,7 +6,16 @@ import { strangersOf } from './strangers'
  * while nothing is known of them; see `useStrangers`.
  */
 export function nameOf(client: Client, userId: string, session?: Session): string | undefined {
-  const contact = client.contacts.byUser(userId)
-  const { name } = session?.members.byUser(userId) ?? {}
-  return contact?.title || name || contact?.name || strangersOf(client).get(userId)?.name || undefined
+  const member = session?.members.byUser(userId)
+  return (
+    chosenName(client.contacts.byUser(userId), member) || strangersOf(client).get(userId)?.name || undefined
+  )
+}
+
+/** Of a user's names, the one to show: that of the user's own choice, that of this session, that of the profile. */
+export function chosenName(
+  contact: Pick<Contact, 'title' | 'name'> | undefined,
+  member: Pick<Member, 'name'> | undefined,
+): string {
+  return contact?.title || member?.name || contact?.name || ''
 }

@@ -1,4 +1,4 @@
-import { remembered, useStored } from '../browser/stored'
+import { forgetUserIn, remembered, useStored } from '../browser/stored'
 import { useWarningBeforeLeaving } from '../browser/use-warning-before-leaving'
 import { useMe } from './client-context'
 
@@ -34,8 +34,7 @@ export function useWarningOfTyped(): void {
 
 /** For when a user logs out. */
 export function forgetTyped(userId: string): void {
-  const kept = Object.entries(typed.get()).filter(([key]) => !key.startsWith(`${userId}/`))
-  typed.set(Object.fromEntries(kept))
+  forgetUserIn(typed, userId)
 }
 
 function put(key: string, fields: Fields): void {

@@ -5,6 +5,7 @@ import { useMe } from '../platform/client-context'
 import { useSquarePicture } from '../platform/use-square-picture'
 import { useTask } from '../platform/use-task'
 import { useUploadPicture } from '../platform/use-upload-picture'
+import { DangerButton } from '../ui/danger-button'
 import { PersonAvatar } from '../ui/person-avatar'
 import css from './settings.module.css'
 
@@ -68,16 +69,13 @@ export function AvatarField() {
             )}
           </FileButton>
           {hasPicture && (
-            <Button
-              variant="subtle"
-              color="red"
-              c="var(--n-bad)"
+            <DangerButton
               size="sm"
               disabled={isBusy}
               onClick={() => void run(() => me.update({ avatarUrl: '' }))}
             >
               {t.remove}
-            </Button>
+            </DangerButton>
           )}
         </Group>
         <Text size="xs" c="dimmed">

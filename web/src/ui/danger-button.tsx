@@ -1,18 +1,19 @@
 import { Button, type ButtonProps } from '@mantine/core'
 import type { Icon } from '@tabler/icons-react'
+import type { ReactNode } from 'react'
 
-/** Begins what cannot be undone; ask before it is done. */
+/** Takes something away. Ask before what cannot be undone. */
 export function DangerButton({
   icon: Picture,
   onClick,
   ...rest
-}: { icon: Icon; onClick(): void } & Omit<ButtonProps, 'leftSection'>) {
+}: { icon?: Icon; onClick(): void; children: ReactNode } & Omit<ButtonProps, 'leftSection' | 'children'>) {
   return (
     <Button
       variant="subtle"
       color="red"
       c="var(--n-bad)"
-      leftSection={<Picture size={18} aria-hidden />}
+      leftSection={Picture && <Picture size={18} aria-hidden />}
       onClick={onClick}
       {...rest}
     />

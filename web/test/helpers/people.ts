@@ -145,3 +145,16 @@ export async function expectAccessible(page: Page): Promise<void> {
   })
   expect(violations).toEqual([])
 }
+
+/** Requests to there wait until they are let go. */
+export async function hold(page: Page, url: string): Promise<() => void> {
+  let release = () => {}
+  const released = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  await page.route(url, async (route) => {
+    await released
+    await route.continue()
+  })
+  return release
+}

@@ -1,5 +1,3 @@
-import { Loader } from '@mantine/core'
-import { IconPlayerPauseFilled, IconPlayerPlayFilled } from '@tabler/icons-react'
 import type { Message } from 'nudge-sdk'
 import { type CSSProperties, useRef, useState } from 'react'
 import { LOCALES, useLanguage } from '../../i18n/language'
@@ -10,6 +8,7 @@ import css from './content.module.css'
 import { DownloadButton, DownloadIconButton } from './download-button'
 import { numberField, textField } from './fields'
 import { type MediaSource, pauseOthers, useMediaSource } from './media-source'
+import { PlayButton } from './play-button'
 import { formatDuration, formatSize } from './sizes'
 import { contentTexts } from './texts'
 import { BrokenContent } from './unknown-content'
@@ -72,10 +71,8 @@ function Player({
   const [at, setAt] = useState(0)
   const [known, setKnown] = useState<number>()
   const length = known ?? seconds
-  const Picture = isPlaying ? IconPlayerPauseFilled : IconPlayerPlayFilled
 
   const isReady = source.state === 'ready'
-  const isFetching = source.state === 'fetching'
 
   const toggle = () => {
     const player = audio.current
@@ -112,15 +109,7 @@ function Player({
           event.currentTarget.currentTime = 0
         }}
       />
-      <button
-        type="button"
-        className={css.play}
-        aria-label={isPlaying ? t.pause : t.play}
-        aria-busy={isFetching}
-        onClick={toggle}
-      >
-        {isFetching ? <Loader size={20} color="currentColor" /> : <Picture size={20} aria-hidden />}
-      </button>
+      <PlayButton isPlaying={isPlaying} isFetching={source.state === 'fetching'} onClick={toggle} />
       <div className={css.about}>
         {name !== '' && (
           <div className={css.title}>

@@ -1,4 +1,4 @@
-import { useSyncExternalStore } from 'react'
+import { remembered, useStored } from '../../browser/stored'
 import { useClient } from '../../platform/client-context'
 import { foreignHost } from '../../platform/foreign-host'
 
@@ -10,33 +10,17 @@ export interface Elsewhere {
 }
 
 /** What the user has asked for: as long as the page, so that nobody is asked twice. */
-const wanted = new Set<string>()
-const listeners = new Set<() => void>()
+const asked = remembered<ReadonlySet<string>>(new Set())
 
 /** Undefined of what may be loaded, as all may that is ours. */
 export function useElsewhere(src: string): Elsewhere | undefined {
   const { files } = useClient()
-  const isWanted = useSyncExternalStore(subscribe, () => wanted.has(src))
-  const host = isWanted ? undefined : foreignHost(files, src)
-  return host === undefined ? undefined : { host, show: () => want(src) }
+  const [wanted, setWanted] = useStored(asked)
+  const host = wanted.has(src) ? undefined : foreignHost(files, src)
+  return host === undefined ? undefined : { host, show: () => setWanted(new Set(asked.get()).add(src)) }
 }
 
 /** For when a user logs out: the next one is asked anew. */
 export function forgetElsewhere(): void {
-  wanted.clear()
-  changed()
-}
-
-function want(src: string): void {
-  wanted.add(src)
-  changed()
-}
-
-function changed(): void {
-  for (const listener of listeners) listener()
-}
-
-function subscribe(listener: () => void): () => void {
-  listeners.add(listener)
-  return () => listeners.delete(listener)
+  asked.set(new Set())
 }

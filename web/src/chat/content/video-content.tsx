@@ -1,5 +1,3 @@
-import { Loader } from '@mantine/core'
-import { IconPlayerPlayFilled } from '@tabler/icons-react'
 import type { Message } from 'nudge-sdk'
 import { type RefObject, useEffect, useRef } from 'react'
 import { LOCALES, useLanguage } from '../../i18n/language'
@@ -10,6 +8,7 @@ import css from './content.module.css'
 import { DownloadButton } from './download-button'
 import { numberField, textField } from './fields'
 import { type MediaSource, pauseOthers, useMediaSource } from './media-source'
+import { PlayButton } from './play-button'
 import { boxOf, formatSize } from './sizes'
 import { contentTexts } from './texts'
 import { BrokenContent } from './unknown-content'
@@ -84,25 +83,11 @@ function Offer({
   name: string
   size: number | undefined
 }) {
-  const t = useTexts(contentTexts)
   const locale = LOCALES[useLanguage()]
-  const isFetching = source.state === 'fetching'
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset is for forms
     <span className={css.offer} role="group" aria-label={name}>
-      <button
-        type="button"
-        className={css.play}
-        aria-label={t.play}
-        aria-busy={isFetching}
-        onClick={source.fetch}
-      >
-        {isFetching ? (
-          <Loader size={20} color="currentColor" />
-        ) : (
-          <IconPlayerPlayFilled size={20} aria-hidden />
-        )}
-      </button>
+      <PlayButton isFetching={source.state === 'fetching'} onClick={source.fetch} />
       <span>
         {size !== undefined && formatSize(size, locale)}
         <DownloadButton src={src} name={name} />
